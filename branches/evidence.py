@@ -1,0 +1,187 @@
+"""Gather the evidence for a query from PostgreSQL; `look_up` is what views, API and commands call.
+
+The reference (OPCOs, agreements, attachments, activities: a few thousand rows) is kept in the memory of each
+process under the data version it was read at. The version is read together with the establishment, so a SIRET
+costs one primary-key read and no process ever answers from an outdated reference.
+"""
+
+import threading
+from collections import defaultdict
+from dataclasses import fields
+from datetime import date
+
+from django.db import connection
+from django.utils import timezone
+
+from branches import search
+from branches.lookup import (
+    ActivityFact,
+    AgreementFact,
+    Answer,
+    AttachmentFact,
+    CompanyFact,
+    CompanyGroup,
+    EstablishmentFact,
+    Evidence,
+    OpcoFact,
+    Query,
+    Reference,
+    SourceFact,
+    answer,
+    parse,
+)
+from branches.models import Activity, ActivityOpco, Agreement, Attachment, Opco
+from opco_portal.identifiers import siren_of
+from opco_portal.sync.models import DataVersion, Source
+
+ESTABLISHMENT = """
+SELECT version.number, row.siret, row.idcc, row.owner, row.manager
+FROM sync_dataversion AS version LEFT JOIN branches_establishment AS row ON row.siret = %s
+"""
+# Every SIRET of a company lies in one range of the primary key.
+COMPANY = """
+SELECT idcc, owner, manager, count(*) FROM branches_establishment
+WHERE siret BETWEEN %s AND %s GROUP BY idcc, owner, manager ORDER BY count(*) DESC
+"""
+
+
+def look_up(raw: str, *, on: date | None = None) -> Answer:
+    """Answer what someone typed, today or as the sources stood `on` another day."""
+    query = parse(raw)
+    return answer(query, evidence_for(query), on=on or timezone.localdate())
+
+
+def evidence_for(query: Query) -> Evidence:
+    """What the database says about a parsed query."""
+    if query.kind == "siret":
+        version, row = _establishment(int(query.normalized))
+        return Evidence(reference(version), establishment=row)
+    current = reference()
+    if query.kind == "siren":
+        return Evidence(current, company=company(query.normalized))
+    if query.kind == "text":
+        return Evidence(current, hits=search.find(query.normalized))
+    if query.kind == "naf":
+        activity = current.activities.get(query.normalized)
+        if activity and not activity.opco:
+            return Evidence(current, hits=search.find(activity.label, agreements=5, activities=0))
+    return Evidence(current)
+
+
+def _establishment(siret: int) -> tuple[int, EstablishmentFact | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(ESTABLISHMENT, [siret])
+        found = cursor.fetchone()
+    if found is None:
+        return 0, None
+    version, key, idcc, owner, manager = found
+    return version, None if key is None else EstablishmentFact(f"{key:014d}", idcc, owner, manager)
+
+
+def company(siren: str) -> CompanyFact:
+    """The establishments of a company, grouped by agreement and OPCO."""
+    first = int(siren) * 100_000
+    with connection.cursor() as cursor:
+        cursor.execute(COMPANY, [first, first + 99_999])
+        return CompanyFact(siren, tuple(CompanyGroup(*row) for row in cursor.fetchall()))
+
+
+def siblings(siret: str) -> CompanyFact:
+    """The company of an establishment."""
+    return company(siren_of(siret))
+
+
+# ------------------------------------------------------------------------------------------------- reference
+_lock = threading.Lock()
+_cached: Reference | None = None
+
+
+def reference(version: int | None = None) -> Reference:
+    """The reference at the current data version (pass the version when it has just been read)."""
+    global _cached
+    if version is None:
+        version = DataVersion.objects.values_list("number", flat=True).first() or 0
+    held = _cached
+    if held is not None and held.version == version:
+        return held
+    with _lock:
+        if _cached is None or _cached.version != version:
+            _cached = _read_reference(version)
+        return _cached
+
+
+def forget_reference() -> None:
+    """Drop what is in memory; only tests, which roll versions back, need it."""
+    global _cached
+    _cached = None
+
+
+def _read_reference(version: int) -> Reference:
+    # Should the data change while this reads, the version kept is the older one and the next request reads again.
+    attachments: dict[str, list[AttachmentFact]] = defaultdict(list)
+    for row in Attachment.objects.all():
+        attachments[row.agreement_id].append(_attachment(row))
+    samples = {sample.prefix: sample for sample in ActivityOpco.objects.all()}
+    return Reference(
+        version=version,
+        opcos={row.slug: _opco(row) for row in Opco.objects.all()},
+        agreements={
+            row.idcc: _agreement(row, tuple(attachments[row.idcc])) for row in Agreement.objects.all()
+        },
+        activities={row.code: _activity(row, samples) for row in Activity.objects.all()},
+        sources={source.code: _source(source) for source in Source.objects.all()},
+    )
+
+
+def _opco(row: Opco) -> OpcoFact:
+    return OpcoFact(**{field.name: getattr(row, field.name) for field in fields(OpcoFact)})
+
+
+def _agreement(row: Agreement, attachments: tuple[AttachmentFact, ...]) -> AgreementFact:
+    return AgreementFact(
+        row.idcc,
+        row.short_title,
+        row.status,
+        row.successor_id,
+        attachments,
+        row.title,
+        row.legifrance_id,
+    )
+
+
+def _attachment(row: Attachment) -> AttachmentFact:
+    return AttachmentFact(
+        opco=row.opco_id,
+        source=row.source,  # type: ignore[arg-type]  # the choices are the literals
+        establishments=row.establishments,
+        share=row.share,
+        url=row.source_url,
+        document_date=row.document_date,
+        to_confirm=row.to_confirm,
+        valid_from=row.validity.lower if row.validity else None,
+        valid_to=row.validity.upper if row.validity else None,
+        reason=row.reason,
+    )
+
+
+def _activity(row: Activity, samples: dict[str, ActivityOpco]) -> ActivityFact:
+    """The sample of the longest prefix of the code that was drawn speaks for it."""
+    for length in range(len(row.code), 1, -1):
+        sample = samples.get(row.code[:length])
+        if sample:
+            return ActivityFact(
+                row.code, row.label, sample.opco_id, sample.share, sample.establishments, sample.prefix
+            )
+    return ActivityFact(row.code, row.label)
+
+
+def _source(source: Source) -> SourceFact:
+    return SourceFact(
+        source.code,
+        source.name,
+        source.vintage,
+        source.url,
+        source.as_of,
+        source.is_sample,
+        source.loaded_rows,
+    )

@@ -1,0 +1,169 @@
+"""What the sources say, as plain values. Shares are fractions of 1; periods include their first day only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+Origin = Literal["manual", "siro", "approval", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFact:
+    """An official source with the vintage being served; `sample`: only an extract of it is loaded."""
+
+    code: str
+    name: str
+    vintage: str
+    url: str
+    as_of: date
+    sample: bool = False
+    loaded_rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OpcoFact:
+    """An OPCO and where to reach it; an empty string is "not published"."""
+
+    slug: str
+    name: str
+    sector: str = ""
+    website: str = ""
+    criteria_url: str = ""
+    portal_name: str = ""
+    portal_url: str = ""
+    contact_email: str = ""
+    order_title: str = ""
+    order_url: str = ""
+    verified_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentFact:
+    """One source's word: this agreement belongs to that OPCO. Counts and shares come with "siro" alone."""
+
+    opco: str
+    source: Origin
+    establishments: int | None = None
+    share: Decimal | None = None
+    url: str = ""
+    document_date: date | None = None
+    to_confirm: bool = False
+    valid_from: date | None = None
+    valid_to: date | None = None
+    reason: str = ""
+
+    def in_force(self, on: date) -> bool:
+        return (self.valid_from is None or self.valid_from <= on) and (
+            self.valid_to is None or on < self.valid_to
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementFact:
+    """An agreement with what each source says of its OPCO; `title` is the short one, as people say it."""
+
+    idcc: str
+    title: str
+    status: str
+    successor: str | None = None
+    attachments: tuple[AttachmentFact, ...] = ()
+    full_title: str = ""
+    legifrance_id: str = ""
+
+    @property
+    def establishments(self) -> int:
+        """How many establishments apply it, all OPCOs together."""
+        return sum(fact.establishments or 0 for fact in self.attachments if fact.source == "siro")
+
+    @property
+    def label(self) -> str:
+        return self.title or "titre non publié"
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityFact:
+    """A NAF code and the most frequent OPCO in a sample of its establishments, when one was drawn."""
+
+    code: str
+    label: str
+    opco: str = ""
+    share: Decimal | None = None
+    establishments: int | None = None
+    sampled_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EstablishmentFact:
+    """A row of the SIRET-OPCO table: the OPCO it belongs to, and the one that manages it when another does."""
+
+    siret: str
+    idcc: str | None
+    owner: str | None
+    manager: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyGroup:
+    """Establishments of one company that share their agreement, owner and manager."""
+
+    idcc: str | None
+    owner: str | None
+    manager: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFact:
+    """The establishments of a company, grouped."""
+
+    siren: str
+    groups: Sequence[CompanyGroup]
+
+    @property
+    def establishments(self) -> int:
+        return sum(group.count for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An agreement or activity found by words, best first. `exact`: the words are one of its names."""
+
+    idcc: str = ""
+    naf: str = ""
+    matched: str = ""
+    kind: str = ""
+    exact: bool = False
+    via: str = ""
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Everything small, in memory: OPCOs, agreements with their attachments, activities, sources."""
+
+    version: int
+    opcos: Mapping[str, OpcoFact]
+    agreements: Mapping[str, AgreementFact]
+    activities: Mapping[str, ActivityFact]
+    sources: Mapping[str, SourceFact]
+
+    def final(self, idcc: str) -> AgreementFact | None:
+        """The agreement that applies today instead of a merged one: the end of the chain, cycles cut."""
+        seen: set[str] = set()
+        agreement = self.agreements.get(idcc)
+        while agreement and agreement.successor and agreement.idcc not in seen:
+            seen.add(agreement.idcc)
+            agreement = self.agreements.get(agreement.successor) or agreement
+        return agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found for one query, beside the reference."""
+
+    reference: Reference
+    establishment: EstablishmentFact | None = None
+    company: CompanyFact | None = None
+    hits: Sequence[Hit] = field(default_factory=tuple)

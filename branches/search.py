@@ -1,0 +1,184 @@
+"""Find agreements and activities by plain words: PostgreSQL full text for the words, trigrams for the typos.
+
+A search term is any text by which an agreement is known: usual names, trades, titles, scope, NAF labels. A
+term's score is the share of the query that it covers and the share of itself that the query covers, words
+weighing by their rarity. The number of establishments decides between near equals, so that the agreement which
+most employers apply comes first.
+"""
+
+import re
+import unicodedata
+
+from django.db import connection, transaction
+
+from branches.lookup import Hit
+
+# Words that say nothing of which agreement is meant; they are dropped unless nothing else is left.
+NOISE = frozenset(
+    """
+    je suis nous sommes on est mon ma mes notre nos votre vos un une des les le la l d de du dans en au aux a et ou
+    pour par sur avec chez qui que quoi quel quelle est quels quelles c ce cette il elle ai avons j m s t y n
+    opco convention conventions collective collectives nationale nationales ccn cc cnn idcc branche branches
+    professionnelle entreprise entreprises societe societes boite sarl sas sasu eurl eirl scop employeur
+    patron gerant salarie salaries employe employes petite petit petites petits grande grand secteur domaine
+    activite activites metier metiers personnel depend depends releve relever cherche trouver
+    applicable travaille tpe pme
+    """.split()
+)
+
+
+def words_of(text: str) -> list[str]:
+    """The meaningful words of a text, unaccented and lower-case, in order, each once, at most twelve."""
+    plain = unicodedata.normalize("NFD", text.lower().replace("œ", "oe").replace("æ", "ae"))
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    words = list(dict.fromkeys(re.findall(r"[a-z0-9]+", plain)))
+    return ([word for word in words if word not in NOISE] or words)[:12]
+
+
+SEARCH = """
+WITH typed AS MATERIALIZED (
+    SELECT ord, word, (tsvector_to_array(to_tsvector('portal_fr', word)))[1] AS lexeme
+    FROM unnest(%(words)s::text[]) WITH ORDINALITY AS t (word, ord)
+), spelled AS MATERIALIZED (
+    SELECT typed.ord, option.lexeme, option.quality, option.rarity
+    FROM typed
+    CROSS JOIN LATERAL (
+        SELECT known.lexeme, 1.0 AS quality, known.rarity
+        FROM branches_searchword AS known WHERE known.lexeme = typed.lexeme
+        LIMIT 1
+    ) AS option
+), mended AS MATERIALIZED (
+    SELECT typed.ord, option.lexeme, option.quality, option.rarity
+    FROM typed
+    CROSS JOIN LATERAL (
+        SELECT near.lexeme, max(near.quality) AS quality, max(near.rarity) AS rarity
+        FROM (
+            SELECT lexeme, rarity,
+                   greatest(similarity(word, typed.word),
+                            CASE WHEN length(typed.word) >= 3 AND starts_with(word, typed.word)
+                                 THEN 0.9 ELSE 0 END) AS quality
+            FROM branches_searchword
+            WHERE (word %% typed.word OR (length(typed.word) >= 3 AND word LIKE typed.word || '%%'))
+            ORDER BY quality DESC, rarity
+            LIMIT %(spellings)s
+        ) AS near
+        GROUP BY near.lexeme
+    ) AS option
+    WHERE typed.lexeme IS NOT NULL
+      AND (NOT EXISTS (SELECT FROM spelled WHERE spelled.ord = typed.ord)
+           OR (%(typing)s AND typed.ord = (SELECT max(ord) FROM typed)))
+), options AS MATERIALIZED (
+    SELECT * FROM spelled UNION ALL SELECT ord, lexeme, quality * 0.9, rarity FROM mended
+), query AS MATERIALIZED (
+    SELECT sum(coalesce(rarity, %(unknown)s)) AS mass
+    FROM (SELECT typed.ord, max(options.rarity * options.quality) AS rarity
+          FROM typed LEFT JOIN options USING (ord) WHERE typed.lexeme IS NOT NULL GROUP BY typed.ord) AS words
+), matches AS MATERIALIZED (
+    SELECT term.id, options.ord, max(options.quality * options.rarity) AS mass, max(options.quality) AS quality
+    FROM branches_searchterm AS term
+    JOIN options ON term.vector @@ quote_literal(options.lexeme)::tsquery
+    GROUP BY term.id, options.ord
+), scored AS (
+    SELECT term.*, hit.quality,
+           least(1, hit.mass / query.mass) AS recall,
+           least(1, hit.mass / nullif(term.mass, 0)) AS precision
+    FROM (SELECT id, sum(mass) AS mass, min(quality) AS quality FROM matches GROUP BY id) AS hit
+    JOIN branches_searchterm AS term USING (id)
+    CROSS JOIN query
+), best AS (
+    SELECT DISTINCT ON (agreement_id, activity_id) *,
+           weight * (recall * 0.7 + precision * 0.3) AS score
+    FROM scored
+    ORDER BY agreement_id, activity_id, score DESC, length(text)
+), whole AS (
+    SELECT term.agreement_id, sum(word.mass) / max(query.mass) AS recall
+    FROM (SELECT term.agreement_id, matches.ord, max(matches.mass) AS mass
+          FROM matches JOIN branches_searchterm AS term USING (id)
+          GROUP BY term.agreement_id, matches.ord) AS word
+    JOIN (SELECT DISTINCT agreement_id FROM best) AS term USING (agreement_id)
+    CROSS JOIN query
+    GROUP BY term.agreement_id
+), counted AS (
+    SELECT agreement_id, sum(establishments) AS establishments
+    FROM branches_attachment WHERE source = 'siro' AND agreement_id IN (SELECT agreement_id FROM best)
+    GROUP BY agreement_id
+)
+SELECT coalesce(best.agreement_id, ''), coalesce(best.activity_id, ''), best.text, best.kind,
+       best.recall > 0.99 AND best.precision > 0.99 AND best.quality > 0.99 AS exact, best.via,
+       best.score + 0.25 * coalesce(whole.recall, 0) + 0.06 * log(1 + coalesce(counted.establishments, 0)) AS rank
+FROM best
+LEFT JOIN whole USING (agreement_id)
+LEFT JOIN counted USING (agreement_id)
+WHERE best.recall > %(floor)s
+ORDER BY best.agreement_id IS NULL, exact DESC, rank DESC, best.agreement_id, best.activity_id
+"""
+
+
+def find(text: str, *, agreements: int = 10, activities: int = 5, typing: bool = False) -> list[Hit]:
+    """Agreements then activities that the words may mean, best first.
+
+    `typing`: the last word is perhaps not finished, so longer words that begin with it count too.
+    """
+    words = words_of(text)
+    if not words:
+        return []
+    parameters = {"words": words, "typing": typing, "spellings": 6, "unknown": 3.0, "floor": 0.34}
+    with connection.cursor() as cursor:
+        cursor.execute(SEARCH, parameters)
+        rows = cursor.fetchall()
+    hits = [Hit(*row) for row in rows]
+    return [hit for hit in hits if hit.idcc][:agreements] + [hit for hit in hits if hit.naf][:activities]
+
+
+REBUILD = """
+TRUNCATE branches_searchterm, branches_searchword;
+
+WITH RECURSIVE chain (idcc, target, hops) AS (
+    SELECT idcc, idcc, 0 FROM branches_agreement WHERE status <> 'escape'
+    UNION ALL
+    SELECT chain.idcc, agreement.successor_id, chain.hops + 1
+    FROM chain JOIN branches_agreement AS agreement ON agreement.idcc = chain.target
+    WHERE agreement.successor_id IS NOT NULL AND chain.hops < 10
+), final AS (
+    SELECT DISTINCT ON (idcc) idcc, target FROM chain ORDER BY idcc, hops DESC
+), texts AS (
+    SELECT agreement_id AS idcc, kind, name AS text, CASE kind WHEN 'trade' THEN 0.97 ELSE 1.0 END AS weight
+    FROM branches_agreementname
+    UNION ALL SELECT idcc, 'title', short_title, 0.95 FROM branches_agreement WHERE short_title <> ''
+    UNION ALL SELECT idcc, 'full_title', title, 0.75 FROM branches_agreement WHERE title <> ''
+    UNION ALL SELECT idcc, 'scope', scope, 0.7 FROM branches_agreement WHERE scope <> ''
+    UNION ALL SELECT idcc, 'idcc', idcc, 1.0 FROM branches_agreement
+)
+INSERT INTO branches_searchterm (agreement_id, activity_id, via, kind, text, weight, mass)
+SELECT final.target, NULL, CASE WHEN final.target = texts.idcc THEN '' ELSE texts.idcc END, texts.kind, texts.text,
+       texts.weight * CASE WHEN final.target = texts.idcc THEN 1 ELSE 0.85 END, 0
+FROM texts JOIN final USING (idcc)
+UNION ALL
+SELECT NULL, code, '', 'activity', label, 0.8, 0 FROM branches_activity WHERE length(code) = 6;
+
+INSERT INTO branches_searchword (word, lexeme, rarity)
+SELECT word, lexeme, ln(1 + total::float / terms) FROM (
+    SELECT DISTINCT ON (token) token AS word, (tsvector_to_array(to_tsvector('portal_fr', token)))[1] AS lexeme
+    FROM (SELECT DISTINCT regexp_split_to_table(key, '[^a-z0-9]+') AS token FROM branches_searchterm) AS tokens
+    WHERE token <> ''
+) AS words
+JOIN (SELECT word AS lexeme, ndoc AS terms FROM ts_stat('SELECT vector FROM branches_searchterm')) AS stat
+USING (lexeme)
+CROSS JOIN (SELECT count(*) AS total FROM branches_searchterm) AS all_terms;
+
+UPDATE branches_searchterm AS term SET mass = weighed.mass
+FROM (
+    SELECT term.id, sum(stem.rarity) AS mass
+    FROM branches_searchterm AS term
+    CROSS JOIN LATERAL unnest(tsvector_to_array(term.vector)) AS lexeme
+    JOIN (SELECT lexeme, max(rarity) AS rarity FROM branches_searchword GROUP BY lexeme) AS stem USING (lexeme)
+    GROUP BY term.id
+) AS weighed
+WHERE weighed.id = term.id;
+"""
+
+
+def rebuild() -> None:
+    """Derive the search terms and the dictionary anew from agreements, names and activities."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(REBUILD)

@@ -1,0 +1,40 @@
+from django.urls import path, register_converter
+
+from branches import views
+
+
+class DigitsConverter:
+    """A SIREN or a SIRET: the view tells which, and says what is wrong with any other number."""
+
+    regex = r"\d{1,20}"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+class IdccConverter(DigitsConverter):
+    regex = r"\d{4}"
+
+
+class NafConverter(DigitsConverter):
+    regex = r"\d{2}(?:\.?\d{1,2}[A-Za-z]?)?"
+
+
+register_converter(DigitsConverter, "digits")
+register_converter(IdccConverter, "idcc")
+register_converter(NafConverter, "naf")
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("recherche/", views.search_page, name="search"),
+    path("entreprise/<digits:number>/", views.company_page, name="company"),
+    path("convention/<idcc:idcc>/", views.agreement_page, name="agreement"),
+    path("activite/<naf:naf>/", views.activity_page, name="activity"),
+    path("opco/", views.opco_list, name="opcos"),
+    path("opco/<slug:slug>/", views.opco_page, name="opco"),
+    path("branches/", views.branch_list, name="branches"),
+    path("preuve/<digits:number>/", views.proof, name="proof"),
+]

@@ -1,0 +1,56 @@
+"""French as it is printed: no-break spaces, numbers, shares, dates. Pure."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+NBSP = "\u00a0"
+NARROW = "\u202f"
+MONTHS = (
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
+).split()
+
+_BEFORE_HIGH = re.compile(r"(?<=\S) (?=[;!?](?:\s|$|<))")
+_BEFORE_WIDE = re.compile(r"(?<=\S) (?=:(?:\s|$)|»|%|€)")
+
+
+def typeset(text: str) -> str:
+    """Put the no-break spaces where French wants them, and typographic apostrophes."""
+    text = _BEFORE_HIGH.sub(NARROW, text)
+    text = _BEFORE_WIDE.sub(NBSP, text)
+    return text.replace("« ", f"«{NBSP}").replace("'", "’")
+
+
+def number(value: int) -> str:
+    """253 639, with narrow no-break spaces."""
+    return f"{value:,}".replace(",", NARROW)
+
+
+def percent(share: Decimal | float) -> str:
+    """A share of 1 as a percentage: one decimal, and never "100 %" or "0 %" for what is not quite so."""
+    share = Decimal(str(share))
+    if share in (0, 1):
+        return f"{int(share * 100)}{NBSP}%"
+    rounded = min(max(round(share * 100, 1), Decimal("0.1")), Decimal("99.9"))
+    digits = f"{rounded:.1f}".removesuffix(".0").replace(".", ",")
+    if share * 100 < Decimal("0.1"):
+        return f"moins de 0,1{NBSP}%"
+    if share * 100 > Decimal("99.9"):
+        return f"plus de 99,9{NBSP}%"
+    return f"{digits}{NBSP}%"
+
+
+def day(value: date) -> str:
+    """1er octobre 2026."""
+    return f"{'1er' if value.day == 1 else value.day}{NBSP}{MONTHS[value.month - 1]} {value.year}"
+
+
+def plural(count: int, singular: str, several: str | None = None) -> str:
+    """1 établissement, 2 établissements (0 and 1 are singular in French)."""
+    word = singular if abs(count) < 2 else several or f"{singular}s"
+    return f"{number(count)}{NBSP}{word}"
+
+
+def of(name: str) -> str:
+    """« d’Atlas », « de Constructys », « de L’Opcommerce »."""
+    return f"d’{name}" if name[0].lower() in "aeiouyéèêàâîôûh" else f"de {name}"
