@@ -4,6 +4,7 @@ Everything small (OPCOs, agreements, attachments) is read whole into `branches.e
 establishments, 3.7 million rows, are read one primary key at a time.
 """
 
+from typing import Any
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -11,8 +12,11 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
-from django.db.models import F, Func, Q, TextField
+from django.db.models import Count, F, Func, OuterRef, Q, Subquery, TextField
+from django.db.models.functions import Coalesce
 from django.urls import reverse
+
+from opco_portal.french import plain
 
 is_idcc = RegexValidator(r"^\d{4}$", "Un IDCC s’écrit avec quatre chiffres, par exemple 1486.")
 
@@ -22,6 +26,46 @@ class SortKey(Func):
 
     function = "portal_key"
     output_field = TextField()
+
+
+class OpcoQuerySet(models.QuerySet["Opco"]):
+    def with_counts(self) -> "OpcoQuerySet":
+        """Add `branch_count` (lines of the approval orders) and `agreement_count` (IDCC of the SIRO table)."""
+        counted = Attachment.objects.filter(opco=OuterRef("pk"), source=Attachment.Source.SIRO)
+        approved = Branch.objects.filter(opco=OuterRef("pk"))
+        return self.annotate(branch_count=_count(approved), agreement_count=_count(counted))
+
+
+def _count(rows: models.QuerySet[Any]) -> Coalesce:
+    """How many rows, as a subquery of its own: joining both counts would multiply them."""
+    grouped = rows.order_by().values("opco").annotate(total=Count("*")).values("total")
+    return Coalesce(Subquery(grouped), 0)
+
+
+class AgreementQuerySet(models.QuerySet["Agreement"]):
+    def named(self, text: str) -> "AgreementQuerySet":
+        """Keep those of which every word is in the IDCC, a title or a usual name, accents ignored."""
+        rows = self
+        for word in plain(text).split():
+            names = AgreementName.objects.alias(key=SortKey("name")).filter(key__contains=word)
+            rows = rows.alias(long_key=SortKey("title"), short_key=SortKey("short_title")).filter(
+                Q(idcc__contains=word)
+                | Q(long_key__contains=word)
+                | Q(short_key__contains=word)
+                | Q(pk__in=names.values("agreement"))
+            )
+        return rows
+
+
+class BranchQuerySet(models.QuerySet["Branch"]):
+    def named(self, text: str) -> "BranchQuerySet":
+        """Keep those of which every word is in the title or the IDCC, accents ignored."""
+        rows = self
+        for word in plain(text).split():
+            rows = rows.alias(key=SortKey("title")).filter(
+                Q(key__contains=word) | Q(agreement__idcc__contains=word)
+            )
+        return rows
 
 
 class Opco(models.Model):
@@ -40,6 +84,8 @@ class Opco(models.Model):
     portal_url = models.URLField("adresse de l’espace en ligne", blank=True)
     contact_email = models.EmailField("adresse de contact", blank=True)
     verified_on = models.DateField("pages vérifiées le")
+
+    objects = OpcoQuerySet.as_manager()
 
     class Meta:
         verbose_name = "OPCO"
@@ -95,6 +141,8 @@ class Agreement(models.Model):
     title_source = models.CharField("source du titre", max_length=10, choices=TitleSource, blank=True)
     source_url = models.URLField("source", max_length=300, blank=True)
 
+    objects = AgreementQuerySet.as_manager()
+
     class Meta:
         verbose_name = "convention collective"
         verbose_name_plural = "conventions collectives"
@@ -126,7 +174,7 @@ class AgreementName(models.Model):
     agreement = models.ForeignKey(
         Agreement, verbose_name="convention", on_delete=models.CASCADE, related_name="names"
     )
-    name = models.CharField("nom", max_length=80)
+    name = models.CharField("nom", max_length=100)
     kind = models.CharField("nature", max_length=12, choices=Kind)
     origin = models.CharField("origine", max_length=10, choices=Origin, default=Origin.MANUAL)
 
@@ -156,6 +204,8 @@ class Branch(models.Model):
     )
     order_date = models.DateField("date de l’arrêté")
     order_url = models.URLField("texte de l’arrêté", blank=True)
+
+    objects = BranchQuerySet.as_manager()
 
     class Meta:
         verbose_name = "branche agréée"
@@ -219,7 +269,8 @@ class Attachment(models.Model):
                 ),
             ),
             models.CheckConstraint(
-                condition=~Q(source="manual") | (Q(validity__isnull=False) & ~Q(reason="") & ~Q(source_url="")),
+                condition=~Q(source="manual")
+                | (Q(validity__isnull=False) & ~Q(reason="") & ~Q(source_url="")),
                 name="manual_attachment_is_justified",
                 violation_error_message="Une décision demande une période, un motif et un lien vers sa source.",
             ),
@@ -246,7 +297,9 @@ class DeclaredOpco(models.Model):
         verbose_name = "OPCO déclaré sous un code de repli"
         verbose_name_plural = "OPCO déclarés sous un code de repli"
         ordering = ["agreement", "-establishments"]
-        constraints = [models.UniqueConstraint(fields=["agreement", "opco"], name="one_count_per_declared_opco")]
+        constraints = [
+            models.UniqueConstraint(fields=["agreement", "opco"], name="one_count_per_declared_opco")
+        ]
 
     def __str__(self) -> str:
         return f"{self.agreement_id} → {self.opco_id}"
@@ -354,4 +407,3 @@ class SearchWord(models.Model):
 
     def __str__(self) -> str:
         return self.word
-

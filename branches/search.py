@@ -7,31 +7,134 @@ most employers apply comes first.
 """
 
 import re
-import unicodedata
+from typing import Any
 
 from django.db import connection, transaction
 
 from branches.lookup import Hit
+from opco_portal.french import plain
 
 # Words that say nothing of which agreement is meant; they are dropped unless nothing else is left.
 NOISE = frozenset(
-    """
-    je suis nous sommes on est mon ma mes notre nos votre vos un une des les le la l d de du dans en au aux a et ou
-    pour par sur avec chez qui que quoi quel quelle est quels quelles c ce cette il elle ai avons j m s t y n
-    opco convention conventions collective collectives nationale nationales ccn cc cnn idcc branche branches
-    professionnelle entreprise entreprises societe societes boite sarl sas sasu eurl eirl scop employeur
-    patron gerant salarie salaries employe employes petite petit petites petits grande grand secteur domaine
-    activite activites metier metiers personnel depend depends releve relever cherche trouver
-    applicable travaille tpe pme
-    """.split()
+    [
+        "je",
+        "suis",
+        "nous",
+        "sommes",
+        "on",
+        "est",
+        "mon",
+        "ma",
+        "mes",
+        "notre",
+        "nos",
+        "votre",
+        "vos",
+        "un",
+        "une",
+        "des",
+        "les",
+        "le",
+        "la",
+        "l",
+        "d",
+        "de",
+        "du",
+        "dans",
+        "en",
+        "au",
+        "aux",
+        "a",
+        "et",
+        "ou",
+        "pour",
+        "par",
+        "sur",
+        "avec",
+        "chez",
+        "qui",
+        "que",
+        "quoi",
+        "quel",
+        "quelle",
+        "est",
+        "quels",
+        "quelles",
+        "c",
+        "ce",
+        "cette",
+        "il",
+        "elle",
+        "ai",
+        "avons",
+        "j",
+        "m",
+        "s",
+        "t",
+        "y",
+        "n",
+        "opco",
+        "convention",
+        "conventions",
+        "collective",
+        "collectives",
+        "nationale",
+        "nationales",
+        "ccn",
+        "cc",
+        "cnn",
+        "idcc",
+        "branche",
+        "branches",
+        "professionnelle",
+        "entreprise",
+        "entreprises",
+        "societe",
+        "societes",
+        "boite",
+        "sarl",
+        "sas",
+        "sasu",
+        "eurl",
+        "eirl",
+        "scop",
+        "employeur",
+        "patron",
+        "gerant",
+        "salarie",
+        "salaries",
+        "employe",
+        "employes",
+        "petite",
+        "petit",
+        "petites",
+        "petits",
+        "grande",
+        "grand",
+        "secteur",
+        "domaine",
+        "activite",
+        "activites",
+        "metier",
+        "metiers",
+        "personnel",
+        "depend",
+        "depends",
+        "releve",
+        "relever",
+        "cherche",
+        "trouver",
+        "applicable",
+        "travaille",
+        "tpe",
+        "pme",
+    ]
 )
 
 
 def words_of(text: str) -> list[str]:
     """The meaningful words of a text, unaccented and lower-case, in order, each once, at most twelve."""
-    plain = unicodedata.normalize("NFD", text.lower().replace("œ", "oe").replace("æ", "ae"))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    words = list(dict.fromkeys(re.findall(r"[a-z0-9]+", plain)))
+    words = list(dict.fromkeys(re.findall(r"[a-z0-9]+", plain(text))))
     return ([word for word in words if word not in NOISE] or words)[:12]
 
 
@@ -74,30 +177,29 @@ WITH typed AS MATERIALIZED (
     FROM (SELECT typed.ord, max(options.rarity * options.quality) AS rarity
           FROM typed LEFT JOIN options USING (ord) WHERE typed.lexeme IS NOT NULL GROUP BY typed.ord) AS words
 ), matches AS MATERIALIZED (
-    SELECT term.id, options.ord, max(options.quality * options.rarity) AS mass, max(options.quality) AS quality
+    -- the term's own columns travel along: joining the table again later would read it whole
+    SELECT term.id, term.agreement_id, term.activity_id, term.text, term.kind, term.via, term.weight,
+           term.mass AS term_mass, options.ord, max(options.quality * options.rarity) AS mass,
+           max(options.quality) AS quality
     FROM branches_searchterm AS term
     JOIN options ON term.vector @@ quote_literal(options.lexeme)::tsquery
     GROUP BY term.id, options.ord
 ), scored AS (
-    SELECT term.*, hit.quality,
-           least(1, hit.mass / query.mass) AS recall,
-           least(1, hit.mass / nullif(term.mass, 0)) AS precision
-    FROM (SELECT id, sum(mass) AS mass, min(quality) AS quality FROM matches GROUP BY id) AS hit
-    JOIN branches_searchterm AS term USING (id)
-    CROSS JOIN query
+    SELECT agreement_id, activity_id, text, kind, via, weight, min(quality) AS quality,
+           least(1, sum(matches.mass) / max(query.mass)) AS recall,
+           least(1, sum(matches.mass) / nullif(term_mass, 0)) AS precision
+    FROM matches CROSS JOIN query
+    GROUP BY id, agreement_id, activity_id, text, kind, via, weight, term_mass
 ), best AS (
     SELECT DISTINCT ON (agreement_id, activity_id) *,
            weight * (recall * 0.7 + precision * 0.3) AS score
     FROM scored
     ORDER BY agreement_id, activity_id, score DESC, length(text)
 ), whole AS (
-    SELECT term.agreement_id, sum(word.mass) / max(query.mass) AS recall
-    FROM (SELECT term.agreement_id, matches.ord, max(matches.mass) AS mass
-          FROM matches JOIN branches_searchterm AS term USING (id)
-          GROUP BY term.agreement_id, matches.ord) AS word
-    JOIN (SELECT DISTINCT agreement_id FROM best) AS term USING (agreement_id)
+    SELECT agreement_id, sum(word.mass) / max(query.mass) AS recall
+    FROM (SELECT agreement_id, ord, max(mass) AS mass FROM matches GROUP BY agreement_id, ord) AS word
     CROSS JOIN query
-    GROUP BY term.agreement_id
+    GROUP BY agreement_id
 ), counted AS (
     SELECT agreement_id, sum(establishments) AS establishments
     FROM branches_attachment WHERE source = 'siro' AND agreement_id IN (SELECT agreement_id FROM best)
@@ -122,7 +224,13 @@ def find(text: str, *, agreements: int = 10, activities: int = 5, typing: bool =
     words = words_of(text)
     if not words:
         return []
-    parameters = {"words": words, "typing": typing, "spellings": 6, "unknown": 3.0, "floor": 0.34}
+    parameters: dict[str, Any] = {
+        "words": words,
+        "typing": typing,
+        "spellings": 6,
+        "unknown": 3.0,
+        "floor": 0.34,
+    }
     with connection.cursor() as cursor:
         cursor.execute(SEARCH, parameters)
         rows = cursor.fetchall()

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_safe
 from branches import search
 from branches.evidence import evidence_for, look_up, reference, siblings
 from branches.lookup import (
-    Answer,
     AgreementFact,
+    Answer,
     AttachmentFact,
     Candidate,
     CompanyFact,
@@ -240,7 +240,9 @@ def opco_list(request: HttpRequest) -> HttpResponse:
             "attachments__agreement", filter=Q(attachments__source=Attachment.Source.SIRO), distinct=True
         ),
     )
-    return render(request, "branches/opco_list.html", {"opcos": opcos, "siro": reference().sources.get("siro")})
+    return render(
+        request, "branches/opco_list.html", {"opcos": opcos, "siro": reference().sources.get("siro")}
+    )
 
 
 @require_safe
@@ -316,4 +318,3 @@ def _fragment(request: HttpRequest) -> bool:
 
 def _page(request: HttpRequest, rows: QuerySet[Any]) -> Any:
     return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
-

@@ -1,14 +1,26 @@
 """French as it is printed: no-break spaces, numbers, shares, dates. Pure."""
 
 import re
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
 NBSP = "\u00a0"
 NARROW = "\u202f"
-MONTHS = (
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-).split()
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 
 _BEFORE_HIGH = re.compile(r"(?<=\S) (?=[;!?](?:\s|$|<))")
 _BEFORE_WIDE = re.compile(r"(?<=\S) (?=:(?:\s|$)|»|%|€)")
@@ -19,6 +31,12 @@ def typeset(text: str) -> str:
     text = _BEFORE_HIGH.sub(NARROW, text)
     text = _BEFORE_WIDE.sub(NBSP, text)
     return text.replace("« ", f"«{NBSP}").replace("'", "’")
+
+
+def plain(text: str) -> str:
+    """Lower case without accents, as the database's portal_key does: "Énergie" -> "energie"."""
+    text = unicodedata.normalize("NFD", text.lower().replace("œ", "oe").replace("æ", "ae").replace("’", "'"))
+    return "".join(character for character in text if not unicodedata.combining(character))
 
 
 def number(value: int) -> str:

@@ -37,7 +37,9 @@ def required(name: str, why: str) -> str:
 SECRET_KEY = required("SECRET_KEY", "sessions and tokens are signed with it.")
 DATABASE_URL = required("DATABASE_URL", "give the PostgreSQL server, or start the portal with `make run`.")
 REDIS_URL = required("REDIS_URL", "give the Redis or Valkey server, or start the portal with `make run`.")
-ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL else [])
+ALLOWED_HOSTS: list[str] = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"] if LOCAL else []
+)
 if not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS is not set: list the host names that the portal answers to.")
 
@@ -129,7 +131,7 @@ USE_THOUSAND_SEPARATOR = True
 # ---------------------------------------------------------------------------------------------------------
 # Static files: hashed and compressed in production, straight from their folders on a developer's machine.
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATIC_ROOT = None if LOCAL else Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = LOCAL
 STORAGES = {
@@ -212,6 +214,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "AnswerStatus": "branches.api.serializers.STATUSES",
+        "AgreementStatus": "branches.models.Agreement.Status",
+    },
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }
 

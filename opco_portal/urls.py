@@ -11,3 +11,6 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
+
+handler404 = "opco_portal.errors.not_found"
+handler500 = "opco_portal.errors.server_error"

@@ -94,7 +94,9 @@ def candidates_of(agreement: AgreementFact, reference: Reference, on: date) -> t
     """The OPCOs of an agreement in the order of belief, with "found", "ambiguous" or "not_attached"."""
     manual = [fact for fact in agreement.attachments if fact.source == "manual" and fact.in_force(on)]
     if manual:
-        return "found", [_attached(agreement, manual[0], reference, "manual", "certain", say.manual(manual[0]))]
+        return "found", [
+            _attached(agreement, manual[0], reference, "manual", "certain", say.manual(manual[0]))
+        ]
     siro = _ranked(agreement, "siro")
     if siro:
         return _by_majority(agreement, siro, reference)
@@ -332,7 +334,9 @@ def _for_activity(query: Query, evidence: Evidence, on: date) -> Answer:
     notes = [_message("naf_as_idcc", say.NAF_AS_IDCC)] if query.note == "naf_as_idcc" else []
     activity = reference.activities.get(query.normalized)
     if activity is None:
-        return Answer(query, "not_found", messages=(_message("unknown_naf", say.unknown_naf(query.normalized)),))
+        return Answer(
+            query, "not_found", messages=(_message("unknown_naf", say.unknown_naf(query.normalized)),)
+        )
     notes.append(_message("activity_is_indicative", say.ACTIVITY_IS_INDICATIVE))
     candidate = _of_activity(query.normalized, reference)
     if candidate:

@@ -208,9 +208,7 @@ def company_share(count: int, total: int, opco: str) -> str:
     if count == total:
         return typeset(f"Les {number(total)} établissements connus de l’entreprise relèvent tous {of(opco)}.")
     verb = "relève" if count < 2 else "relèvent"
-    return typeset(
-        f"{plural(count, 'établissement')} de l’entreprise sur {number(total)} {verb} {of(opco)}."
-    )
+    return typeset(f"{plural(count, 'établissement')} de l’entreprise sur {number(total)} {verb} {of(opco)}.")
 
 
 def several_opcos(count: int) -> str:
@@ -280,7 +278,9 @@ def merged(agreement: AgreementFact, successor: AgreementFact) -> str:
 
 
 def found_through_merged(idcc: str) -> str:
-    return typeset(f"Ces mots désignent l’ancien IDCC {idcc}, aujourd’hui fusionné dans la convention proposée.")
+    return typeset(
+        f"Ces mots désignent l’ancien IDCC {idcc}, aujourd’hui fusionné dans la convention proposée."
+    )
 
 
 def disagreement(opco: str, others: Iterable[tuple[str, AttachmentFact]]) -> str:
@@ -317,3 +317,14 @@ def activity_sample(activity: ActivityFact, opco: str) -> str:
 def matched(hit: Hit) -> str:
     """Which words of the agreement answered the words typed."""
     return typeset(f"Correspond à « {hit.matched} ».")
+
+
+def sample(rows: int) -> str:
+    return typeset(
+        f"Ce portail n’a chargé qu’un extrait de {plural(rows, 'établissement')} de la table officielle : ne pas y "
+        "trouver un SIRET ne prouve rien."
+    )
+
+
+def official_engine(siret: str) -> str:
+    return typeset(f"Le moteur officiel de France compétences répond aussi : {OFFICIAL_ENGINE}{siret}")

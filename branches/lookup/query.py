@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from opco_portal.french import plain
 from opco_portal.identifiers import is_siren, is_siret, normalize_idcc, normalize_naf
 
 Kind = Literal["siret", "siren", "idcc", "naf", "text", "invalid"]
@@ -122,9 +123,7 @@ def _bare_number(raw: str, text: str) -> Query | None:
 
 
 def _says_more_than_a_number(text: str) -> bool:
-    plain = unicodedata.normalize("NFD", text.lower())
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    return any(character.isalpha() for character in _AROUND.sub(" ", plain).replace("°", " "))
+    return any(character.isalpha() for character in _AROUND.sub(" ", plain(text)))
 
 
 def _problem_of(digits: str, hint: str) -> str:

@@ -66,7 +66,7 @@ COLUMNS: dict[str, dict[str, r.Parser]] = {
         "title_source": r.one_of("", *Agreement.TitleSource.values),
         "source_url": r.url,
     },
-    "names": {"idcc": r.idcc, "name": r.required, "kind": r.one_of(*AgreementName.Kind.values)},
+    "names": {"idcc": r.idcc, "name": r.required_up_to(100), "kind": r.one_of(*AgreementName.Kind.values)},
     "branches": {
         "line": r.count,
         "idcc": r.optional(r.idcc),
@@ -111,7 +111,7 @@ def read_all(folder: Path = FOLDER) -> ReferenceData:
     """Read and check every file.
 
     Raises:
-        ReferenceError: with one line per problem; nothing else of the portal has been touched.
+        InvalidReference: with one line per problem; nothing else of the portal has been touched.
     """
     problems = Problems()
     data = ReferenceData(

@@ -76,7 +76,9 @@ def _apply(data: ReferenceData) -> Iterable[Change]:
     key = ("agreement_id", "opco_id", "source")
     yield _sync(documented, key, [_documented(row.values) for row in data.documented_attachments])
     yield _sync(Activity.objects.all(), ("code",), [Activity(**row.values) for row in data.naf])
-    yield _sync(ActivityOpco.objects.all(), ("prefix",), [_shares(row.values) for row in data.naf_opco_sample])
+    yield _sync(
+        ActivityOpco.objects.all(), ("prefix",), [_shares(row.values) for row in data.naf_opco_sample]
+    )
     if pairs_are_current:
         yield from _apply_siro(data)
     yield _sync(_sources(pairs_are_current), ("code",), list(_source_rows(data, pairs_are_current)))
@@ -116,7 +118,8 @@ def _apply_siro(data: ReferenceData) -> Iterable[Change]:
 
 def _agreement(values: dict[str, Any]) -> Agreement:
     return Agreement(
-        **{name: value for name, value in values.items() if name != "successor"}, successor_id=values["successor"]
+        **{name: value for name, value in values.items() if name != "successor"},
+        successor_id=values["successor"],
     )
 
 
@@ -201,7 +204,9 @@ def _sync(existing: QuerySet[M], key: tuple[str, ...], wanted: list[M]) -> Chang
     model._default_manager.filter(pk__in=[row.pk for row in present.values()]).delete()
     model._default_manager.bulk_create(created, batch_size=1000)
     if updated:
-        model._default_manager.bulk_update(updated, [_field(model, name) for name in compared], batch_size=500)
+        model._default_manager.bulk_update(
+            updated, [_field(model, name) for name in compared], batch_size=500
+        )
     return Change(capfirst(str(model._meta.verbose_name_plural)), len(created), len(updated), len(present))
 
 

@@ -14,7 +14,7 @@ from opco_portal.identifiers import is_siret
 Parser = Callable[[str], Any]
 
 
-class ReferenceError(Exception):
+class InvalidReference(Exception):
     """The reference files are wrong; each problem names its file and line."""
 
     def __init__(self, problems: list[str]) -> None:
@@ -33,7 +33,7 @@ class Problems:
 
     def raise_if_any(self) -> None:
         if self.found:
-            raise ReferenceError(self.found)
+            raise InvalidReference(self.found)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,15 @@ def required(cell: str) -> str:
     if not text(cell):
         raise ValueError("valeur obligatoire.")
     return cell
+
+
+def required_up_to(length: int) -> Parser:
+    def parse(cell: str) -> str:
+        if len(required(cell)) > length:
+            raise ValueError(f"{length} caractères au plus.")
+        return cell
+
+    return parse
 
 
 def one_of(*choices: str) -> Parser:

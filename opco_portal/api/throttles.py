@@ -20,6 +20,9 @@ class ClientThrottle(SimpleRateThrottle):
 
     scope = "client"
     rate = settings.API_RATE
+    num_requests: int | None
+    duration: int | None
+    remaining: float = 0
 
     def get_cache_key(self, request: Request, view: Any) -> str:
         return f"portal:throttle:{self.get_ident(request)}"
@@ -32,7 +35,9 @@ class ClientThrottle(SimpleRateThrottle):
         key = f"{self.get_cache_key(request, view)}:{int(window)}"
         try:
             with counters.pipeline(transaction=False) as pipe:
-                count, _ = pipe.incr(key).expire(key, int(self.duration) + 1).execute()
+                pipe.incr(key)
+                pipe.expire(key, self.duration + 1)
+                count = pipe.execute()[0]
         except redis.RedisError as error:
             logger.warning("throttle counter unavailable: %s", error)
             return True

@@ -116,7 +116,7 @@ class Guardian:
     def _tail(self, name: str) -> str:
         log = self.logs / f"{name}.log"
         lines = log.read_text(errors="replace").splitlines()[-15:]
-        return "\n".join([f"Fin de {log} :", *(f"    {line}" for line in lines)])
+        return "\n    ".join([f"Fin de {log} :", *lines]) if lines else f"{log} est vide."
 
 
 def tied_to_parent(argv: list[str], number: signal.Signals, privileges: Sequence[str] = ()) -> list[str]:

@@ -24,6 +24,8 @@ def serve(home: Path, port: int) -> None:
     address = f"http://{HOST}:{port}"
     with guarded(home, address) as guardian:
         require_free(port)
+        if not (home / "secret_key").exists():
+            print("Premier démarrage : création de la base, chargement du référentiel…", flush=True)
         os.environ.update(start_servers(guardian, home, durable=True))
         start_application(guardian, home, port)
         print(greeting(address, guardian.logs), flush=True)
@@ -37,7 +39,7 @@ def require_free(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            advice = "Choisissez-en un autre : make run PORT=8001"
+            advice = f"Choisissez-en un autre : make run PORT={port + 1}"
             raise LocalError(f"Le port {port} n’est pas disponible ({error.strerror}). {advice}") from error
 
 

@@ -45,6 +45,9 @@ class DataVersion(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_data_version")]
 
+    def __str__(self) -> str:
+        return str(self.number)
+
     @classmethod
     def bump(cls) -> None:
         """Tell every process that the reference data has changed (inside the transaction that changes it)."""

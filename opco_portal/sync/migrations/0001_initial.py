@@ -4,41 +4,51 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('code', models.SlugField(primary_key=True, serialize=False, verbose_name='code')),
-                ('name', models.CharField(max_length=120, verbose_name='nom')),
-                ('publisher', models.CharField(max_length=120, verbose_name='éditeur')),
-                ('vintage', models.CharField(help_text='Tel qu’il est cité : « juin 2026 ».', max_length=40, verbose_name='millésime')),
-                ('as_of', models.DateField(verbose_name='état des données au')),
-                ('url', models.URLField(verbose_name='page de la source')),
-                ('licence', models.CharField(blank=True, max_length=60, verbose_name='licence')),
-                ('published_rows', models.PositiveIntegerField(blank=True, null=True, verbose_name='lignes publiées')),
-                ('loaded_rows', models.PositiveIntegerField(default=0, verbose_name='lignes chargées')),
-                ('loaded_at', models.DateTimeField(auto_now=True, verbose_name='chargée le')),
+                ("code", models.SlugField(primary_key=True, serialize=False, verbose_name="code")),
+                ("name", models.CharField(max_length=120, verbose_name="nom")),
+                ("publisher", models.CharField(max_length=120, verbose_name="éditeur")),
+                (
+                    "vintage",
+                    models.CharField(
+                        help_text="Tel qu’il est cité : « juin 2026 ».",
+                        max_length=40,
+                        verbose_name="millésime",
+                    ),
+                ),
+                ("as_of", models.DateField(verbose_name="état des données au")),
+                ("url", models.URLField(verbose_name="page de la source")),
+                ("licence", models.CharField(blank=True, max_length=60, verbose_name="licence")),
+                (
+                    "published_rows",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="lignes publiées"),
+                ),
+                ("loaded_rows", models.PositiveIntegerField(default=0, verbose_name="lignes chargées")),
+                ("loaded_at", models.DateTimeField(auto_now=True, verbose_name="chargée le")),
             ],
             options={
-                'verbose_name': 'source',
-                'verbose_name_plural': 'sources',
-                'ordering': ['code'],
+                "verbose_name": "source",
+                "verbose_name_plural": "sources",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='DataVersion',
+            name="DataVersion",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(default=1)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("number", models.BigIntegerField(default=1)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_data_version')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("id", 1)), name="one_data_version")
+                ],
             },
         ),
     ]
