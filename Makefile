@@ -30,6 +30,8 @@ check: $(VENV)/dev.stamp ## Vérifie style, types, migrations, gabarits et régl
 	$(PY) -m ruff format --check .
 	@$(PRODUCTION) $(PY) -m mypy .
 	$(LOCAL) run --throwaway -- $(PY) manage.py makemigrations --check --dry-run
+	$(if $(wildcard */management/commands/validate_templates.py */*/management/commands/validate_templates.py), \
+		@$(PRODUCTION) $(PY) manage.py validate_templates)
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/dev.stamp ## Mesure les temps de réponse (ARGS= va au banc d’essai)

@@ -51,3 +51,22 @@ def plural(count: int, forms: str) -> str:
     """{{ count|plural:"établissement" }} or {{ count|plural:"réseau,réseaux" }}."""
     singular, _, several = forms.partition(",")
     return french.plural(count, singular, several or None)
+
+
+@register.filter
+def bar(value: Decimal | None) -> str:
+    """A share of 1 as the width of a bar out of 100; something is always seen of what is not zero."""
+    return "0" if not value else f"{max(float(value) * 100, 0.8):.2f}"
+
+
+@register.filter
+def headed(value: str) -> tuple[str, str]:
+    """« Établissement fermé : le SIRET change. » as its head and its capitalised sentence."""
+    head, _, rest = value.partition(f"{french.NBSP}: ")
+    return (head, rest[:1].upper() + rest[1:]) if rest else ("", value)
+
+
+@register.filter
+def host(value: str) -> str:
+    """The name of a site, as people say it: « opco-atlas.fr »."""
+    return value.split("//")[-1].split("/")[0].removeprefix("www.")

@@ -47,7 +47,8 @@ def start_postgres(guardian: Guardian, home: Path, *, durable: bool) -> str:
     admit_launcher_only(data)
 
     sockets = private_folder(socket_folder(home), account)
-    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-p", str(PORT)]
+    # The quotes keep a comma in the path from making two folders of it.
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", f'"{sockets}"', "-p", str(PORT)]
     for name, value in (SETTINGS if durable else SETTINGS | THROWAWAY_SETTINGS).items():
         command += ["-c", f"{name}={value}"]
     # Fast shutdown, then immediate; data about to be thrown away needs no last checkpoint.

@@ -1,0 +1,89 @@
+"""The reference as staff see it. Until the editing journeys exist, attachments and counts are read only."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from branches.models import Agreement, AgreementName, Attachment, Branch, Opco
+from opco_portal.sync.models import Source
+
+
+class ReadOnly(admin.ModelAdmin):
+    """Shown and searched, changed by the reference files only."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AttachmentInline(admin.TabularInline):
+    model = Attachment
+    fields = ["opco", "source", "establishments", "share", "vintage", "document_date", "source_url", "to_confirm"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class NameInline(admin.TabularInline):
+    model = AgreementName
+    fields = ["name", "kind", "origin"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Opco)
+class OpcoAdmin(ReadOnly):
+    list_display = ["name", "sector", "order_title", "verified_on"]
+    search_fields = ["name", "sector"]
+
+
+@admin.register(Agreement)
+class AgreementAdmin(ReadOnly):
+    list_display = ["idcc", "short_title", "status", "successor", "legal_state"]
+    list_filter = ["status", "legal_state"]
+    list_select_related = ["successor"]
+    search_fields = ["idcc", "title", "short_title", "names__name"]
+    inlines = [AttachmentInline, NameInline]
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnly):
+    list_display = ["agreement", "opco", "source", "establishments", "share", "document_date", "to_confirm"]
+    list_filter = ["source", "opco", "to_confirm"]
+    list_select_related = ["agreement", "opco"]
+    search_fields = ["agreement__idcc", "agreement__short_title"]
+
+
+@admin.register(Branch)
+class BranchAdmin(ReadOnly):
+    list_display = ["line", "title", "opco", "agreement", "order_date"]
+    list_filter = ["opco", "order_date"]
+    list_select_related = ["opco", "agreement"]
+    search_fields = ["title", "agreement__idcc"]
+
+
+@admin.register(Source)
+class SourceAdmin(ReadOnly):
+    list_display = ["name", "publisher", "vintage", "published_rows", "loaded_rows", "loaded_at"]
+
+
+admin.site.site_header = "Portail OPCO"
+admin.site.site_title = "Portail OPCO"
+admin.site.index_title = "Administration"

@@ -1,0 +1,28 @@
+"""Every public page in every state, by address."""
+
+PAGES = {
+    "home": "/",
+    "choice": "/recherche/?q=coiffeur",
+    "wrong number": "/recherche/?q=5010308110009",
+    "no match": "/recherche/?q=zzzzzz",
+    "establishment": "/entreprise/50103081100092/",
+    "overseas": "/entreprise/44967140300011/",
+    "not attached": "/entreprise/19941033300017/",
+    "not found": "/entreprise/50103081100100/",
+    "company": "/entreprise/775688732/",
+    "agreement": "/convention/1486/",
+    "two OPCOs": "/convention/8822/",
+    "disagreement": "/convention/1618/",
+    "merged": "/convention/0054/",
+    "escape code": "/convention/9999/",
+    "no title": "/convention/0455/",
+    "activity": "/activite/62.01Z/",
+    "activity without sample": "/activite/47.78C/",
+    "opcos": "/opco/",
+    "opco": "/opco/opco2i/",
+    "branches": "/branches/",
+    "branches filtered": "/branches/?q=sport&opco=afdas",
+    "branches none": "/branches/?q=zzzzzz",
+    "proof": "/preuve/50103081100092/",
+    "404": "/nulle-part/",
+}
