@@ -22,7 +22,7 @@ help: ## Affiche cette aide
 run: $(VENV)/runtime.stamp ## Lance le portail sur http://127.0.0.1:8000 (PORT=, PORTAL_HOME=)
 	@$(LOCAL) serve
 
-test: $(VENV)/dev.stamp browser ## Lance tous les tests (ARGS= va à pytest)
+test: $(VENV)/browser.stamp ## Lance tous les tests (ARGS= va à pytest)
 	@$(PY) -m pytest $(ARGS)
 
 check: $(VENV)/dev.stamp ## Vérifie style, types, migrations, gabarits et réglages de production
@@ -44,7 +44,9 @@ lock: $(VENV)/dev.stamp ## Recalcule requirements.lock et requirements-dev.lock
 clean: ## Supprime l’environnement et les caches, mais pas les données (.portal)
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles test-results
 
-# The virtual environment. A stamp is newer than its lock once everything in it is installed.
+# The virtual environment. A stamp is newer than its lock once everything in it is installed; without an
+# interpreter, as after an upgrade of the system's Python, no stamp is true.
+$(shell [ -x $(PY) ] || rm -f $(VENV)/*.stamp)
 $(VENV)/runtime.stamp: requirements.lock | $(PY)
 	@echo "Installation des dépendances…"
 	@$(PIP) -r $<
@@ -61,16 +63,18 @@ $(PY):
 		{ echo "Il manque Python ou son module venv : sudo apt-get install python3 python3-venv" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Il faut Python 3.11 ou plus récent : make PYTHON=/chemin/vers/python3.13 …" >&2; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	@rm -rf $(VENV) && $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 APT = [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installation par apt…" && \
 	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends >/dev/null
 
-# A Chromium for the browser tests: the machine's own, else Debian's for root, else Playwright's.
-.PHONY: browser
-browser: $(VENV)/dev.stamp
-	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || [ -e $(VENV)/chromium.stamp ] || \
+# For the browser tests: a library that Playwright's driver needs and bare Debian lacks, then a Chromium, which is
+# the machine's own, else Debian's for root, else Playwright's.
+$(VENV)/browser.stamp: $(VENV)/dev.stamp
+	@$(VENV)/bin/playwright --version >/dev/null 2>&1 || { $(APT) libatomic1; } || \
+		{ echo "Playwright ne démarre pas : sudo apt-get install libatomic1" >&2; exit 1; }
+	@command -v chromium >/dev/null || command -v google-chrome >/dev/null || \
 		{ $(APT) chromium fonts-dejavu-core; } || \
-		{ echo "Installation de Chromium par Playwright…"; \
-		$(VENV)/bin/playwright install chromium >/dev/null && touch $(VENV)/chromium.stamp; } || \
+		{ echo "Installation de Chromium par Playwright…"; $(VENV)/bin/playwright install chromium >/dev/null; } || \
 		{ echo "Pas de Chromium pour les tests : installez le paquet chromium, puis relancez make test." >&2; exit 1; }
+	@touch $@

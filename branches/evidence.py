@@ -47,8 +47,14 @@ WHERE siret BETWEEN %s AND %s GROUP BY idcc, owner, manager ORDER BY count(*) DE
 
 def look_up(raw: str, *, on: date | None = None) -> Answer:
     """Answer what someone typed, today or as the sources stood `on` another day."""
+    return consult(raw, on=on)[0]
+
+
+def consult(raw: str, *, on: date | None = None) -> tuple[Answer, Evidence]:
+    """The answer with the evidence that it rests on, for pages that show both."""
     query = parse(raw)
-    return answer(query, evidence_for(query), on=on or timezone.localdate())
+    evidence = evidence_for(query)
+    return answer(query, evidence, on=on or timezone.localdate()), evidence
 
 
 def evidence_for(query: Query) -> Evidence:

@@ -40,8 +40,9 @@ from branches.models import (
     Opco,
     SortKey,
 )
+from opco_portal import typography
 from opco_portal.french import typeset
-from opco_portal.identifiers import format_siren, format_siret, siren_of
+from opco_portal.identifiers import siren_of
 
 PAGE_SIZE = 50
 MINISTRY_COUNT = 329  # the ministry's own count of branches, March 2019
@@ -228,7 +229,10 @@ def _answer_context(found: Answer, current: Reference, but: tuple[str, ...] = ()
         "answer": found,
         "best": best,
         "handler": (best.manager or best.opco) if best else None,
-        "notes": [message for message in found.messages if message.code not in but],
+        "notes": sorted(
+            (message for message in found.messages if message.code not in but),
+            key=lambda message: message.code != "disagreement",  # what must be checked first
+        ),
         "agreement": current.agreements.get(best.idcc or "") if best else None,
         "siro": current.sources.get("siro"),
     }
@@ -242,8 +246,8 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
     if kind not in ("siret", "siren", "idcc") or found.status not in ("found", "ambiguous"):
         raise Http404("Il n’y a rien à prouver pour ce numéro.")
     subjects = {
-        "siret": f"Établissement {format_siret(normalized)}",
-        "siren": f"Entreprise {format_siren(normalized)}",
+        "siret": f"Établissement {typography.siret(normalized)}",
+        "siren": f"Entreprise {typography.siren(normalized)}",
         "idcc": typeset(f"Convention IDCC {normalized}"),
     }
     context = {
@@ -308,9 +312,7 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
 def _claim(fact: AttachmentFact, current: Reference) -> Claim:
     siro = current.sources["siro"]
     source, when = (
-        (siro.name, siro.vintage)
-        if fact.source == "siro"
-        else (document_name(fact), document_vintage(fact))
+        (siro.name, siro.vintage) if fact.source == "siro" else (document_name(fact), document_vintage(fact))
     )
     return Claim(current.opcos[fact.opco], fact, source, when)
 
@@ -349,7 +351,7 @@ def opco_list(request: HttpRequest) -> HttpResponse:
         agreement_count=Count(
             "attachments__agreement", filter=Q(attachments__source=Attachment.Source.SIRO), distinct=True
         ),
-    )
+    ).order_by(SortKey("name"))
     return render(
         request, "branches/opco_list.html", {"opcos": opcos, "siro": reference().sources.get("siro")}
     )
@@ -377,7 +379,7 @@ def opco_page(request: HttpRequest, slug: str) -> HttpResponse:
         "opco": opco,
         "q": text,
         "fragment": fragment,
-        "page": _page(request, agreements),
+        "page": _page(request, agreements, size=25),
         "total": Attachment.objects.filter(opco=opco, source=Attachment.Source.SIRO).count(),
         "branches": opco.branches.select_related("agreement").order_by(SortKey("title")),
         "siro": reference().sources.get("siro"),
@@ -435,5 +437,5 @@ def _fragment(request: HttpRequest) -> bool:
     return bool(request.htmx and not request.htmx.history_restore_request)  # type: ignore[attr-defined]
 
 
-def _page(request: HttpRequest, rows: QuerySet[Any]) -> Page:
-    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+def _page(request: HttpRequest, rows: QuerySet[Any], size: int = PAGE_SIZE) -> Page:
+    return Paginator(rows, size).get_page(request.GET.get("page"))

@@ -28,12 +28,13 @@ def day(value: date | None) -> str:
 
 @register.filter
 def siret(value: str | int) -> str:
-    return format_siret(value)
+    """Full no-break spaces: at reading size the groups of a long number need them."""
+    return format_siret(value).replace(french.NARROW, french.NBSP)
 
 
 @register.filter
 def siren(value: str) -> str:
-    return format_siren(value)
+    return format_siren(value).replace(french.NARROW, french.NBSP)
 
 
 @register.filter

@@ -7,10 +7,11 @@ how the workers of pytest-xdist inherit the servers of their controller.
 import contextlib
 import os
 from collections.abc import Generator
+from urllib.parse import urlsplit
 
 import pytest
 
-from opco_portal.local import throwaway_servers
+from opco_portal.local import LocalError, throwaway_servers
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -20,11 +21,14 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     else:
         stack = contextlib.ExitStack()
         early_config.add_cleanup(stack.close)
-        os.environ.update(stack.enter_context(throwaway_servers()))
+        try:
+            os.environ.update(stack.enter_context(throwaway_servers()))
+        except LocalError as error:
+            raise pytest.UsageError(str(error)) from error
     return (yield)
 
 
 def separate_cache(worker: str) -> None:
     """Give each parallel worker its own Valkey database, as pytest-django does for PostgreSQL."""
-    server, _, _ = os.environ["REDIS_URL"].rpartition("/")
-    os.environ["REDIS_URL"] = f"{server}/{int(worker.removeprefix('gw')) + 1}"
+    number = int(worker.removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()

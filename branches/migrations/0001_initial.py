@@ -7,7 +7,7 @@ import django.contrib.postgres.search
 import django.core.validators
 import django.db.models.deletion
 from django.conf import settings
-from django.contrib.postgres.operations import BtreeGistExtension, TrigramExtension, UnaccentExtension
+from django.contrib.postgres.operations import BtreeGistExtension, CreateExtension, TrigramExtension, UnaccentExtension
 from django.db import migrations, models
 
 import branches.models
@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
         TrigramExtension(),
         UnaccentExtension(),
         BtreeGistExtension(),
+        CreateExtension("fuzzystrmatch"),
         migrations.RunSQL(KEY, "DROP FUNCTION portal_key(text)"),
         migrations.RunSQL(CONFIGURATION, "DROP TEXT SEARCH CONFIGURATION portal_fr"),
         migrations.CreateModel(

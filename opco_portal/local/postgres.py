@@ -47,8 +47,7 @@ def start_postgres(guardian: Guardian, home: Path, *, durable: bool) -> str:
     admit_launcher_only(data)
 
     sockets = private_folder(socket_folder(home), account)
-    # The quotes keep a comma in the path from making two folders of it.
-    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", f'"{sockets}"', "-p", str(PORT)]
+    command: list[str | Path] = [binaries / "postgres", "-D", data, "-k", sockets, "-p", str(PORT)]
     for name, value in (SETTINGS if durable else SETTINGS | THROWAWAY_SETTINGS).items():
         command += ["-c", f"{name}={value}"]
     # Fast shutdown, then immediate; data about to be thrown away needs no last checkpoint.
@@ -122,10 +121,14 @@ def admit_launcher_only(data: Path) -> None:
 
 
 def socket_folder(home: Path) -> Path:
-    """Return home/socket, or a short path of this home's own where that one is too long for a socket."""
+    """Return home/socket, or a short path of this home's own where that one cannot name a socket.
+
+    libpq takes a comma for the end of a host.
+    """
     short = f"opco-portal-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
     candidates = [home / "socket", Path(tempfile.gettempdir(), short), Path("/tmp", short)]  # noqa: S108
-    return next(path for path in candidates if len(os.fsencode(path)) <= SOCKET_FOLDER_LIMIT)
+    fitting = (path for path in candidates if len(os.fsencode(path)) <= SOCKET_FOLDER_LIMIT)
+    return next(path for path in fitting if "," not in str(path))
 
 
 def private_folder(path: Path, account: pwd.struct_passwd | None) -> Path:

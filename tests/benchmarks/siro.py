@@ -27,9 +27,9 @@ KIND_BITS = 12  # a row is packed into 64 bits, SIRET above kind, so that a whol
 KIND_MASK = (1 << KIND_BITS) - 1
 STRAYS = 0.02  # share of establishments that do not apply the agreement of their company
 CHUNK = 50_000
-# Consecutive companies get SIRENs far apart; the multiplier is prime to 10**8, so no two get the same.
+# Consecutive companies get SIRENs far apart; the step is prime to 10**8, so no two get the same. Number
+# 45,600,000 would be La Poste, whose SIRETs follow another checksum: nothing goes that far.
 SIREN_STEP, SIREN_START = 38_196_601, 30_000_000
-LA_POSTE = 35_600_000  # the one company whose SIRETs follow another checksum
 ADDED = 50_000_000  # companies that appear in later vintages are numbered from here, a million each
 
 
@@ -102,7 +102,7 @@ def _shared_out(total: int, weights: list[int]) -> list[int]:
     return parts
 
 
-def _deck(kinds: list[tuple[Row, int]], rows: int, rng: random.Random) -> array[int]:
+def _deck(kinds: list[tuple[Row, int]], rows: int, rng: random.Random) -> "array[int]":
     """One card per row. Kinds lie in runs, so that a company cut from the deck applies mostly one agreement."""
     full = array("H")
     for kind, (_, count) in enumerate(kinds):
@@ -116,7 +116,7 @@ def _deck(kinds: list[tuple[Row, int]], rows: int, rng: random.Random) -> array[
     return deck
 
 
-def _pack(deck: array[int], rng: random.Random) -> array[int]:
+def _pack(deck: "array[int]", rng: random.Random) -> "array[int]":
     """Deal the cards to companies, most of which have one establishment and some of which have hundreds."""
     packed = array("Q")
     company = dealt = 0
@@ -143,8 +143,6 @@ ODD = [_luhn(f"{number:04d}", 1) for number in range(10_000)]
 def _sirets(company: int, count: int) -> list[int]:
     """The first SIRETs of the n-th invented company."""
     base = (SIREN_START + company * SIREN_STEP) % 100_000_000
-    if base == LA_POSTE:
-        base = (SIREN_START - SIREN_STEP) % 100_000_000  # the turn of the company before the first
     high, low = divmod(base, 10_000)
     check = -(ODD[high] + ODD[low]) % 10
     # In the SIRET every digit moves by five places, so that the others are doubled, the check digit included.
@@ -180,7 +178,7 @@ def write_next(previous: Path, path: Path, changes: int = 500, *, vintage: int =
     return [*made, *(Change(siret, None, row) for siret, row in added)]
 
 
-def _attached_lines(path: Path) -> array[int]:
+def _attached_lines(path: Path) -> "array[int]":
     """Numbers of the lines with an owner and no manager: those whose owner may change without a doubt."""
     with path.open(encoding="utf-8") as file:
         return array("I", (n for n, line in enumerate(file) if n and line[-2] == "|" and line[-3] != "|"))

@@ -1,6 +1,7 @@
 """The launcher, with real processes: every start, stop and crash leaves what it should, and nothing else."""
 
 import os
+import re
 import signal
 import socket
 import stat
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import psycopg
 import pytest
@@ -68,6 +70,16 @@ def first_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
+def said_until(process: subprocess.Popen[str], end: str) -> str:
+    """Return what the process says up to the line that begins with `end`, or up to its own end."""
+    said = ""
+    for line in process.stdout or []:
+        said += line
+        if line.startswith(end):
+            break
+    return said
+
+
 def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
     deadline = time.monotonic() + seconds
     while not (met := condition()) and time.monotonic() < deadline:
@@ -75,8 +87,8 @@ def eventually(condition: Callable[[], bool], seconds: float = 20) -> bool:
     return met
 
 
-def listens(redis_url: str) -> bool:
-    address = urlsplit(redis_url)
+def listens(url: str) -> bool:
+    address = urlsplit(url)
     with suppress(OSError), closing(socket.create_connection((address.hostname, address.port), timeout=1)):
         return True
     return False
@@ -100,11 +112,12 @@ def query(url: str, sql: str) -> object:
 
 
 class TestServers:
-    def test_data_survives_a_restart(self, home):
-        with servers(home) as env, psycopg.connect(env["DATABASE_URL"]) as connection:
+    def test_data_and_secret_key_survive_a_restart(self, home):
+        with servers(home) as before, psycopg.connect(before["DATABASE_URL"]) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 'yes' AS answer")
-        with servers(home) as env:
-            assert query(env["DATABASE_URL"], "SELECT answer FROM kept") == "yes"
+        with servers(home) as after:
+            assert query(after["DATABASE_URL"], "SELECT answer FROM kept") == "yes"
+            assert after["SECRET_KEY"] == before["SECRET_KEY"]
 
     def test_two_homes_run_side_by_side(self, home):
         with servers(home) as one, throwaway_servers() as other:
@@ -142,12 +155,6 @@ class TestServers:
             assert env["REDIS_URL"] == "redis://cache.example/0"
         assert not (tmp_path / "postgres").exists()
         assert not (tmp_path / "run" / "valkey.log").exists()
-
-    def test_the_secret_key_is_kept(self, home):
-        with servers(home) as env:
-            before = env["SECRET_KEY"]
-        with servers(home) as env:
-            assert env["SECRET_KEY"] == before
 
 
 class TestEnd:
@@ -189,6 +196,24 @@ class TestEnd:
 
     def test_the_status_of_the_command_is_returned(self, home):
         assert outcome(home, "run", "--", "sh", "-c", "exit 7") == (7, "")
+
+
+class TestServe:
+    def test_the_whole_portal_starts_says_how_to_log_in_and_stops_on_ctrl_c(self, tmp_path, monkeypatch):
+        port = free_port()
+        with throwaway_servers() as env:
+            monkeypatch.setenv("DATABASE_URL", env["DATABASE_URL"])
+            monkeypatch.setenv("REDIS_URL", env["REDIS_URL"])
+            with launcher(tmp_path, "serve", "--port", str(port)) as process:
+                said = said_until(process, "Ctrl-C")
+                with urlopen(f"http://127.0.0.1:{port}/healthz") as answer:
+                    assert answer.status == 200
+                process.send_signal(signal.SIGINT)
+                assert process.wait(timeout=30) == 0
+            assert query(env["DATABASE_URL"], "SELECT username FROM auth_user WHERE is_superuser") == "admin"
+        assert f"http://127.0.0.1:{port}/" in said
+        assert re.search(r"compte admin, mot de passe \S{16} \(affiché une seule fois\)", said)
+        assert not listens(f"http://127.0.0.1:{port}")
 
 
 class TestOneLauncherAHome:
