@@ -97,3 +97,8 @@ def test_the_first_tab_stop_skips_to_the_content(open_page):
 def test_the_proof_fits_one_printed_page(open_page):
     pdf = open_page("/preuve/50103081100092/").pdf(format="A4")
     assert pdf.count(b"/Type /Page\n") + pdf.count(b"/Type /Page ") == 1
+
+
+def test_the_api_documentation_works_offline_under_the_policy(open_page):
+    page = open_page("/api/docs/")
+    expect(page.get_by_text("/api/v1/lookup/").first).to_be_visible()
