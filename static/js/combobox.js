@@ -41,7 +41,7 @@ export function enhance(form) {
 
   function announce() {
     const count = options().length;
-    status.textContent = count === 0 ? "Aucune proposition" : count === 1 ? "1 proposition" : `${count} propositions`;
+    status.textContent = count === 0 ? "Aucune suggestion" : count === 1 ? "1 suggestion" : `${count} suggestions`;
   }
 
   const moves = {

@@ -1,0 +1,229 @@
+"""The answers: an establishment, a company, an agreement, an activity, and their printable proof."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from branches import search
+from branches.evidence import consult, siblings
+from branches.lookup import (
+    Answer,
+    AttachmentFact,
+    Evidence,
+    OpcoFact,
+    Reference,
+    answer,
+    parse,
+)
+from branches.lookup.messages import document_name, document_vintage
+from branches.models import Agreement, AgreementName, DeclaredOpco, Establishment, Opco
+from branches.views.paging import page_of
+from branches.views.search import agreement_results, unanswered
+from opco_portal import typography
+from opco_portal.identifiers import siren_of
+
+STRAY = Decimal("0.1")  # an OPCO with a smaller share of an agreement's establishments is told as a stray one
+
+
+def _answer_context(found: Answer, current: Reference, but: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What every answer page shows; `but`: the codes of messages that the page says in its own place."""
+    best = found.best
+    return {
+        "answer": found,
+        "best": best,
+        "handler": (best.manager or best.opco) if best else None,
+        "notes": sorted(
+            (message for message in found.messages if message.code not in but),
+            key=lambda message: message.code != "disagreement",  # what must be checked comes first
+        ),
+        "agreement": current.agreements.get(best.idcc or "") if best else None,
+        "siro": current.sources.get("siro"),
+    }
+
+
+# ------------------------------------------------------------------------------- establishments and companies
+@require_safe
+def company_page(request: HttpRequest, number: str) -> HttpResponse:
+    """/entreprise/<siret>/ or /entreprise/<siren>/."""
+    found, evidence = consult(number)
+    if found.query.kind == "siret":
+        return _establishment_page(request, found, evidence)
+    if found.query.kind == "siren":
+        return _siren_page(request, found, evidence)
+    return unanswered(request, number, found, evidence)
+
+
+def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
+    siret, current = found.query.normalized, evidence.reference
+    siren, company = siren_of(siret), siblings(siret)
+    family = answer(parse(siren), Evidence(current, company=company), on=timezone.localdate())
+    row, known = evidence.establishment, found.status in ("found", "not_attached")
+    context = {
+        **_answer_context(found, current, but=("manager", "not_attached")),
+        "siret": siret,
+        "siren": siren,
+        "idcc": row.idcc if row else None,
+        "agreement": current.agreements.get(row.idcc or "") if row else None,
+        "company": company,
+        "family": family.candidates,
+        "proof_url": reverse("proof", args=[siret]) if found.status == "found" else "",
+    }
+    template = "branches/establishment.html" if known else "branches/not_found.html"
+    return render(request, template, context, status=200 if known else 404)
+
+
+@dataclass(frozen=True)
+class EstablishmentRow:
+    """An establishment in the list of its company."""
+
+    siret: int
+    idcc: str | None
+    title: str
+    opco: OpcoFact | None
+    manager: OpcoFact | None
+
+
+def _siren_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
+    siren, company, current = found.query.normalized, evidence.company, evidence.reference
+    context = {
+        **_answer_context(found, current, but=("several_opcos", "not_attached")),
+        "siren": siren,
+        "company": company,
+    }
+    if found.status == "not_found" or company is None:
+        return render(request, "branches/not_found.html", context, status=404)
+    first = int(siren) * 100_000
+    establishments = Establishment.objects.filter(siret__range=(first, first + 99_999))
+    page = page_of(request, establishments.order_by("owner", "siret"), count=company.establishments)
+    context |= {
+        "page": page,
+        "rows": [_establishment_row(row, current) for row in page],
+        "proof_url": reverse("proof", args=[siren]) if found.candidates else "",
+    }
+    return render(request, "branches/company.html", context)
+
+
+def _establishment_row(row: Establishment, current: Reference) -> EstablishmentRow:
+    agreement = current.agreements.get(row.idcc or "")
+    return EstablishmentRow(
+        row.siret,
+        row.idcc,
+        agreement.title if agreement else "",
+        current.opcos.get(row.owner or ""),
+        current.opcos.get(row.manager or ""),
+    )
+
+
+# ------------------------------------------------------------------------------------------------- agreements
+@dataclass(frozen=True)
+class Claim:
+    """One source's word on an agreement, for the table of evidence."""
+
+    opco: OpcoFact
+    fact: AttachmentFact
+    source: str
+    when: str
+
+    @property
+    def stray(self) -> bool:
+        return self.fact.share is not None and self.fact.share < STRAY
+
+
+@dataclass(frozen=True)
+class Declared:
+    """Establishments that declared an escape code, by the OPCO that they chose."""
+
+    opco: Opco
+    establishments: int
+    share: Decimal
+
+
+@require_safe
+def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
+    """/convention/<idcc>/; `q` keeps the words that led here, for the way back to their other meanings."""
+    found, evidence = consult(f"IDCC {idcc}")
+    current = evidence.reference
+    if idcc not in current.agreements:
+        return unanswered(request, idcc, found, evidence)
+    row = get_object_or_404(Agreement.objects.prefetch_related("names", "predecessors"), pk=idcc)
+    fact = current.agreements[idcc]
+    names = list(row.names.all())
+    declared = _declared(idcc) if fact.status == "escape" else []
+    context = {
+        **_answer_context(found, current, but=("escape_code",)),
+        "agreement": fact,
+        "row": row,
+        "words": request.GET.get("q", "").strip(),
+        "names": [name.name for name in names if name.kind != AgreementName.Kind.TRADE],
+        "trades": [name.name for name in names if name.kind == AgreementName.Kind.TRADE],
+        "successor": current.final(idcc) if fact.successor else None,
+        "claims": [_claim(item, current) for item in fact.attachments],
+        "declared": declared,
+        "declared_total": sum(item.establishments for item in declared),
+        "titles": current.sources.get("titles"),
+        "proof_url": reverse("proof", args=[idcc]) if found.candidates else "",
+    }
+    return render(request, "branches/agreement.html", context)
+
+
+def _claim(fact: AttachmentFact, current: Reference) -> Claim:
+    siro = current.sources["siro"]
+    source, when = (
+        (siro.name, siro.vintage) if fact.source == "siro" else (document_name(fact), document_vintage(fact))
+    )
+    return Claim(current.opcos[fact.opco], fact, source, when)
+
+
+def _declared(idcc: str) -> list[Declared]:
+    rows = list(DeclaredOpco.objects.filter(agreement=idcc).select_related("opco"))
+    total = sum(row.establishments for row in rows)
+    return [Declared(row.opco, row.establishments, Decimal(row.establishments) / total) for row in rows]
+
+
+# ------------------------------------------------------------------------------------- activities and proofs
+@require_safe
+def activity_page(request: HttpRequest, naf: str) -> HttpResponse:
+    found, evidence = consult(f"NAF {naf}")
+    code, current = found.query.normalized, evidence.reference
+    if code not in current.activities:
+        return unanswered(request, naf, found, evidence)
+    if code != naf:
+        return redirect("activity", code)
+    activity = current.activities[code]
+    hits = evidence.hits or search.find(activity.label, agreements=5, activities=0)
+    context = {
+        **_answer_context(found, current),
+        "activity": activity,
+        "sample_source": current.sources.get("naf_sample"),
+        "naf_source": current.sources.get("naf"),
+        "related": agreement_results(hits, current),
+    }
+    return render(request, "branches/activity.html", context)
+
+
+@require_safe
+def proof(request: HttpRequest, number: str) -> HttpResponse:
+    """One printable page: the answer, its source, its vintage and the date of the question."""
+    found, evidence = consult(number)
+    kind, normalized = found.query.kind, found.query.normalized
+    if kind not in ("siret", "siren", "idcc") or found.status not in ("found", "ambiguous"):
+        raise Http404("Il n’y a rien à prouver pour ce numéro.")
+    subjects = {
+        "siret": f"Établissement {typography.siret(normalized)}",
+        "siren": f"Entreprise {typography.siren(normalized)}",
+        "idcc": f"Convention IDCC {normalized}",
+    }
+    context = {
+        **_answer_context(found, evidence.reference),
+        kind: normalized,
+        "subject": subjects[kind],
+        "page_url": reverse("agreement" if kind == "idcc" else "company", args=[normalized]),
+        "now": timezone.localtime(),
+    }
+    return render(request, "branches/proof.html", context)
