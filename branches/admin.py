@@ -24,7 +24,16 @@ class ReadOnly(admin.ModelAdmin):
 
 class AttachmentInline(admin.TabularInline):
     model = Attachment
-    fields = ["opco", "source", "establishments", "share", "vintage", "document_date", "source_url", "to_confirm"]
+    fields = [
+        "opco",
+        "source",
+        "establishments",
+        "share",
+        "vintage",
+        "document_date",
+        "source_url",
+        "to_confirm",
+    ]
     extra = 0
     can_delete = False
 

@@ -1,7 +1,9 @@
 // The search field as an ARIA combobox (editable, list autocomplete, manual selection). HTMX fetches the options.
 
-/** Give a search form, whose field and empty listbox are in the page, the behaviour of a combobox. */
-export function enhance(form) {
+// The form works as it is; a script gives its field and its empty listbox the behaviour of a combobox.
+for (const form of document.querySelectorAll("[data-combobox]")) enhance(form);
+
+function enhance(form) {
   const input = form.querySelector("input");
   const list = form.querySelector("[role=listbox]");
   const status = form.querySelector("[role=status]");

@@ -17,10 +17,18 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+# Playwright runs an event loop in this thread, in which Django refuses queries unless told that it is harmless.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 ROOT = Path(__file__).parent.parent.parent
 # The machine's own browser; without one, Playwright uses the one that it installed itself.
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-ARGUMENTS = ["--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def free_port() -> int:
@@ -79,7 +87,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def open_page(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
     """Open an address in a context of its own; whatever the console complains about fails the test."""
     contexts: list[BrowserContext] = []

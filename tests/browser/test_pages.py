@@ -5,6 +5,8 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.pages import PAGES
 
+pytestmark = pytest.mark.django_db
+
 every_page = pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 SMALL_TARGETS = """

@@ -1,9 +1,4 @@
-// Progressive enhancement: every page works without this file.
-import { enhance } from "./combobox.js";
-
-for (const form of document.querySelectorAll("[data-combobox]")) enhance(form);
-
-// "Copier le lien" and "Imprimer" appear only where they can work.
+// Progressive enhancement: “Copier le lien” and “Imprimer” appear only where they can work.
 const copied = document.querySelector("[data-copied]");
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
