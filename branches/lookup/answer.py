@@ -5,7 +5,7 @@ at least 90% of the establishments; else every OPCO that it names, ranked; else 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -370,22 +370,25 @@ def _for_words(query: Query, evidence: Evidence, on: date) -> Answer:
     if not hits:
         return Answer(query, "not_found", messages=(_message("no_match", say.NO_MATCH),))
     candidates = _of_hits(hits, evidence.reference, on)
-    if _names_one_agreement(hits):
-        first = [candidate for candidate in candidates if candidate.idcc == hits[0].idcc]
-        status: Status = "found" if len(first) == 1 else "ambiguous"
-    else:
-        status = "ambiguous"
-    notes = [_message("choose", say.CHOOSE)] if status == "ambiguous" else []
+    of_first = [candidate for candidate in candidates if candidate.idcc and candidate.idcc == hits[0].idcc]
+    found = _means_one_agreement(hits) and len(of_first) == 1
+    notes = []
+    if not found:
+        several = sum(1 for hit in hits if hit.idcc) > 1
+        notes.append(_message("choose", say.CHOOSE if several else say.CHECK))
     if hits[0].via:
         notes.append(_message("merged", say.found_through_merged(hits[0].via)))
-    return Answer(query, status, tuple(candidates), tuple(notes))
+    return Answer(query, "found" if found else "ambiguous", tuple(candidates), tuple(notes))
 
 
-def _names_one_agreement(hits: Iterable[Hit]) -> bool:
-    """The words are the very name of one agreement, and of one only; a trade may be under several."""
-    named = {hit.idcc for hit in hits if hit.exact and hit.kind != "trade" and hit.idcc}
-    first = next(iter(hits))
-    return len(named) == 1 and first.idcc in named
+def _means_one_agreement(hits: Sequence[Hit]) -> bool:
+    """The words are the very name of one agreement and of one only, or a trade that no other agreement covers."""
+    first = hits[0]
+    if not first.idcc or not first.exact:
+        return False
+    if first.kind == "trade":
+        return all(hit.idcc in ("", first.idcc) for hit in hits)
+    return {hit.idcc for hit in hits if hit.exact and hit.kind != "trade" and hit.idcc} == {first.idcc}
 
 
 def _of_hits(hits: Iterable[Hit], reference: Reference, on: date) -> list[Candidate]:

@@ -76,6 +76,10 @@ CHOOSE = typeset(
     "Plusieurs conventions correspondent. Choisissez celle qui figure sur le bulletin de paie (« IDCC »), ou "
     "cherchez par SIRET."
 )
+CHECK = typeset(
+    "Vérifiez sur un bulletin de paie que c’est bien votre convention (« IDCC »), ou cherchez par SIRET pour être "
+    "sûr."
+)
 NO_MATCH = typeset(
     "Aucune convention ni activité ne correspond à ces mots. Essayez un autre nom de métier, le SIRET (14 "
     "chiffres) ou l’IDCC (4 chiffres) d’un bulletin de paie."

@@ -281,10 +281,20 @@ class TestWords:
         assert (found.status, opcos(found), found.best.confidence) == ("found", ["atlas"], "deduced")
         assert found.best.reason.startswith("Correspond à")
 
-    def test_a_trade_leaves_the_choice_because_several_agreements_may_cover_it(self):
-        found = ask("conseil", self.KNOWN, hits=[replace(self.SYNTEC, kind="trade")])
+    def test_a_trade_that_several_agreements_may_cover_leaves_the_choice(self):
+        trade = replace(self.SYNTEC, kind="trade")
+        found = ask("conseil", self.KNOWN, hits=[trade, Hit(idcc="8822", matched="Conseil forestier")])
         assert (found.status, found.best.confidence) == ("ambiguous", "probable")
         assert codes(found) == ["choose"]
+
+    def test_a_trade_that_one_agreement_covers_goes_to_it_as_probable(self):
+        found = ask("conseil", self.KNOWN, hits=[replace(self.SYNTEC, kind="trade")])
+        assert (found.status, found.best.confidence, codes(found)) == ("found", "probable", [])
+
+    def test_a_single_rough_match_is_to_be_checked(self):
+        found = ask("sintec", self.KNOWN, hits=[replace(self.SYNTEC, exact=False)])
+        assert (found.status, found.best.confidence) == ("ambiguous", "indicative")
+        assert "Vérifiez" in found.messages[0].text
 
     def test_agreements_come_before_activities_and_each_shows_all_its_opcos(self):
         hits = [Hit(naf="62.01Z"), Hit(idcc="8822", matched="Scieries"), Hit(idcc="1486", matched="Études")]

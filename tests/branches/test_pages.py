@@ -208,7 +208,7 @@ def test_unknown_addresses_get_the_portals_own_page(client):
         ("/entreprise/501030811/", 3),
         ("/convention/1486/", 6),
         ("/activite/62.01Z/", 3),
-        ("/recherche/?q=boulanger", 4),
+        ("/recherche/?q=crèche", 2),
         ("/opco/", 2),
         ("/opco/opco2i/", 6),
         ("/branches/", 6),

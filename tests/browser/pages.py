@@ -2,7 +2,8 @@
 
 PAGES = {
     "home": "/",
-    "choice": "/recherche/?q=coiffeur",
+    "choice": "/recherche/?q=crèche",
+    "one rough match": "/recherche/?q=plonbier",
     "wrong number": "/recherche/?q=5010308110009",
     "no match": "/recherche/?q=zzzzzz",
     "establishment": "/entreprise/50103081100092/",
