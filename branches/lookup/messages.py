@@ -244,8 +244,8 @@ def several_for_agreement(agreement: AgreementFact, count: int) -> str:
 
 def exception(opco: str, usual: str) -> str:
     return typeset(
-        f"La plupart des établissements de cette convention relèvent {of(usual)}. La table donne {opco} pour "
-        "celui-ci : c’est elle qui fait foi, mais vérifiez que l’IDCC déclaré est le bon."
+        f"La plupart des établissements de cette convention relèvent {of(usual)}, mais la table donne {opco} pour "
+        f"celui-ci. Vérifiez que l’IDCC déclaré est le bon ; en cas de doute, demandez confirmation à {opco}."
     )
 
 
