@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -20,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 # Playwright runs an event loop in this thread, in which Django refuses queries unless told that it is harmless.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
+SERVER = "portal-under-test"
 ROOT = Path(__file__).parent.parent.parent
 # The machine's own browser; without one, Playwright uses the one that it installed itself.
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -40,7 +42,15 @@ def free_port() -> int:
 def database_url() -> str:
     """The address of this worker's test database, which holds the whole reference."""
     url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
-    return url._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    query = "&".join(filter(None, [url.query, f"application_name={SERVER}"]))
+    return url._replace(path=f"/{connection.settings_dict['NAME']}", query=query).geturl()
+
+
+def has_left_the_database() -> bool:
+    """PostgreSQL notices a little later that a client is gone, and drops no database that has one."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as session:
+        found = session.execute("SELECT 1 FROM pg_stat_activity WHERE application_name = %s", [SERVER])
+        return found.fetchone() is None
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +70,7 @@ def portal(django_db_setup: None) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
+        wait_until(has_left_the_database)
 
 
 def answers(url: str) -> bool:
