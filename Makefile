@@ -35,7 +35,7 @@ check: $(VENV)/dev.stamp ## Vérifie style, types, migrations, gabarits et régl
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
 bench: $(VENV)/dev.stamp ## Mesure les temps de réponse (ARGS= va au banc d’essai)
-	@PORTAL_HOME="$${PORTAL_HOME:-.portal/bench}" $(LOCAL) run -- $(PY) -m tests.benchmarks $(ARGS)
+	@$(PY) -m tests.benchmarks.lookup $(ARGS)
 
 lock: $(VENV)/dev.stamp ## Recalcule requirements.lock et requirements-dev.lock
 	$(COMPILE) --output-file requirements.lock pyproject.toml

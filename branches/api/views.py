@@ -19,7 +19,7 @@ from branches.api.serializers import (
     answer_data,
 )
 from branches.evidence import evidence_for, look_up, reference
-from branches.lookup import parse
+from branches.lookup import OpcoFact, parse
 from branches.models import Agreement, Branch, Opco
 from opco_portal.identifiers import siren_of
 
@@ -53,8 +53,8 @@ class EstablishmentView(APIView):
         query = parse(siret)
         if query.kind != "siret":
             raise ValidationError({"siret": ["Un SIRET a 14 chiffres, clé de contrôle comprise."]})
-        row = evidence_for(query).establishment
-        current = reference()
+        evidence = evidence_for(query)
+        row, current = evidence.establishment, evidence.reference
         source = current.sources["siro"]
         if row is None:
             raise NotFound(f"Ce SIRET n’est pas dans la table SIRET-OPCO ({source.vintage}).")
@@ -65,15 +65,14 @@ class EstablishmentView(APIView):
                 "siren": siren_of(row.siret),
                 "idcc": row.idcc,
                 "title": agreement.title if agreement else "",
-                "opco": _opco_name(row.owner),
-                "manager": _opco_name(row.manager),
+                "opco": _opco_name(current.opcos.get(row.owner or "")),
+                "manager": _opco_name(current.opcos.get(row.manager or "")),
                 "source": {"name": source.name, "vintage": source.vintage, "url": source.url},
             }
         )
 
 
-def _opco_name(slug: str | None) -> dict[str, str] | None:
-    opco = reference().opcos.get(slug or "")
+def _opco_name(opco: OpcoFact | None) -> dict[str, str] | None:
     return {"slug": opco.slug, "name": opco.name} if opco else None
 
 

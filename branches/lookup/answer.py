@@ -92,6 +92,14 @@ def answer(query: Query, evidence: Evidence, *, on: date) -> Answer:
 
 def candidates_of(agreement: AgreementFact, reference: Reference, on: date) -> tuple[Status, list[Candidate]]:
     """The OPCOs of an agreement in the order of belief, with "found", "ambiguous" or "not_attached"."""
+    question = (agreement.idcc, on)
+    if question not in reference.concluded:
+        reference.concluded[question] = _weigh(agreement, reference, on)
+    status, candidates = reference.concluded[question]
+    return status, list(candidates)
+
+
+def _weigh(agreement: AgreementFact, reference: Reference, on: date) -> tuple[Status, list[Candidate]]:
     manual = [fact for fact in agreement.attachments if fact.source == "manual" and fact.in_force(on)]
     if manual:
         return "found", [

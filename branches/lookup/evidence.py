@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 Origin = Literal["manual", "siro", "approval", "list"]
 
@@ -148,6 +148,8 @@ class Reference:
     agreements: Mapping[str, AgreementFact]
     activities: Mapping[str, ActivityFact]
     sources: Mapping[str, SourceFact]
+    # What was already concluded from these values, by question: they never change, so neither does it.
+    concluded: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def final(self, idcc: str) -> AgreementFact | None:
         """The agreement that applies today instead of a merged one: the end of the chain, cycles cut."""

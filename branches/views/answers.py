@@ -15,6 +15,8 @@ from branches.evidence import consult, siblings
 from branches.lookup import (
     Answer,
     AttachmentFact,
+    Candidate,
+    CompanyFact,
     Evidence,
     OpcoFact,
     Reference,
@@ -62,7 +64,9 @@ def company_page(request: HttpRequest, number: str) -> HttpResponse:
 def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siret, current = found.query.normalized, evidence.reference
     siren, company = siren_of(siret), siblings(siret)
-    family = answer(parse(siren), Evidence(current, company=company), on=timezone.localdate())
+    # An only child needs no family: most establishments are the only one of their company.
+    alone = company.establishments < 2 and evidence.establishment is not None
+    family = () if alone else _family(siren, company, current)
     row, known = evidence.establishment, found.status in ("found", "not_attached")
     context = {
         **_answer_context(found, current, but=("manager", "not_attached")),
@@ -71,11 +75,16 @@ def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence)
         "idcc": row.idcc if row else None,
         "agreement": current.agreements.get(row.idcc or "") if row else None,
         "company": company,
-        "family": family.candidates,
+        "family": family,
         "proof_url": reverse("proof", args=[siret]) if found.status == "found" else "",
     }
     template = "branches/establishment.html" if known else "branches/not_found.html"
     return render(request, template, context, status=200 if known else 404)
+
+
+def _family(siren: str, company: CompanyFact, current: Reference) -> tuple[Candidate, ...]:
+    """The OPCOs of the company's establishments."""
+    return answer(parse(siren), Evidence(current, company=company), on=timezone.localdate()).candidates
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,9 @@ class ClientThrottle(SimpleRateThrottle):
         self.remaining = self.duration - elapsed
         key = f"{self.get_cache_key(request, view)}:{int(window)}"
         try:
-            with counters.pipeline(transaction=False) as pipe:
-                pipe.incr(key)
-                pipe.expire(key, self.duration + 1)
-                count = pipe.execute()[0]
+            count = int(counters.incr(key))
+            if count == 1:
+                counters.expire(key, self.duration + 1)
         except redis.RedisError as error:
             logger.warning("throttle counter unavailable: %s", error)
             return True

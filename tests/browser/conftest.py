@@ -21,7 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 # Playwright runs an event loop in this thread, in which Django refuses queries unless told that it is harmless.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-SERVER = "portal-under-test"
+SERVER = f"portal-under-test-{os.getpid()}"
 ROOT = Path(__file__).parent.parent.parent
 # The machine's own browser; without one, Playwright uses the one that it installed itself.
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
