@@ -16,7 +16,7 @@ from django.db.models import Count, F, Func, OuterRef, Q, Subquery, TextField
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
-from opco_portal.french import plain
+from branches.words import words_of
 
 is_idcc = RegexValidator(r"^\d{4}$", "Un IDCC s’écrit avec quatre chiffres, par exemple 1486.")
 
@@ -46,7 +46,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
     def named(self, text: str) -> "AgreementQuerySet":
         """Keep those of which every word is in the IDCC, a title or a usual name, accents ignored."""
         rows = self
-        for word in plain(text).split():
+        for word in words_of(text):
             names = AgreementName.objects.alias(key=SortKey("name")).filter(key__contains=word)
             rows = rows.alias(long_key=SortKey("title"), short_key=SortKey("short_title")).filter(
                 Q(idcc__contains=word)
@@ -61,7 +61,7 @@ class BranchQuerySet(models.QuerySet["Branch"]):
     def named(self, text: str) -> "BranchQuerySet":
         """Keep those of which every word is in the title or the IDCC, accents ignored."""
         rows = self
-        for word in plain(text).split():
+        for word in words_of(text):
             rows = rows.alias(key=SortKey("title")).filter(
                 Q(key__contains=word) | Q(agreement__idcc__contains=word)
             )

@@ -6,7 +6,7 @@ from branches import views
 class DigitsConverter:
     """A SIREN or a SIRET: the view tells which, and says what is wrong with any other number."""
 
-    regex = r"\d{1,20}"
+    regex = r"[0-9]{1,20}"
 
     def to_python(self, value: str) -> str:
         return value
@@ -16,11 +16,11 @@ class DigitsConverter:
 
 
 class IdccConverter(DigitsConverter):
-    regex = r"\d{4}"
+    regex = r"[0-9]{4}"
 
 
 class NafConverter(DigitsConverter):
-    regex = r"\d{2}(?:\.?\d{1,2}[A-Za-z]?)?"
+    regex = r"[0-9]{2}(?:\.?[0-9]{1,2}[A-Za-z]?)?"
 
 
 register_converter(DigitsConverter, "digits")

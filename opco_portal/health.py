@@ -1,5 +1,6 @@
 """Probes: /healthz says that the process answers, /readyz that what it needs is there."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache import cache
@@ -37,3 +38,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
         pass  # said by the answer itself
     ready = all(checks[name] for name in ("database", "cache", "reference"))
     return JsonResponse({"ready": ready, **checks}, status=200 if ready else 503)
+
+
+class ProbesFirst:
+    """Answer the probes before anything looks at the host or at TLS: they come from inside the network."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        probe = PROBES.get(request.path)
+        return probe(request) if probe else self.get_response(request)
+
+
+PROBES: dict[str, Callable[[HttpRequest], HttpResponse]] = {"/healthz": healthz, "/readyz": readyz}

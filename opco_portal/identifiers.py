@@ -1,6 +1,7 @@
 """The identifiers of French companies, agreements and activities: normalise, validate, format. Pure."""
 
 import re
+from collections.abc import Callable
 
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siren as stdnum_siren
@@ -11,17 +12,17 @@ NARROW_SPACE = "\u202f"
 
 def is_siren(digits: str) -> bool:
     """Nine digits whose Luhn check holds."""
-    return len(digits) == 9 and _valid(stdnum_siren.validate, digits)
+    return len(digits) == 9 and digits != "000000000" and _valid(stdnum_siren.validate, digits)
 
 
 def is_siret(digits: str) -> bool:
     """Fourteen digits whose Luhn check holds; La Poste's establishments follow their own rule (sum of 5)."""
-    return len(digits) == 14 and _valid(stdnum_siret.validate, digits)
+    return len(digits) == 14 and is_siren(digits[:9]) and _valid(stdnum_siret.validate, digits)
 
 
-def _valid(validate: object, digits: str) -> bool:
+def _valid(validate: Callable[[str], str], digits: str) -> bool:
     try:
-        validate(digits)  # type: ignore[operator]
+        validate(digits)
     except ValidationError:
         return False
     return True
@@ -34,13 +35,13 @@ def siren_of(siret: str | int) -> str:
 
 def normalize_idcc(text: str) -> str | None:
     """Four digits from what the files and people write: 1486, 01486, 1486.0, " 16 "; None when it is no IDCC."""
-    match = re.fullmatch(r"\s*0*(\d{1,4})(?:\.0)?\s*", text)
+    match = re.fullmatch(r"\s*0*([0-9]{1,4})(?:\.0)?\s*", text)
     return match[1].zfill(4) if match and len(text.strip()) <= 7 else None
 
 
 def normalize_naf(text: str) -> str | None:
     """The dotted form of a NAF rev. 2 code of any level ("6201z" -> "62.01Z", "62" -> "62")."""
-    match = re.fullmatch(r"\s*(\d{2})[.\s]?(?:(\d{1,2})\s?([A-Za-z])?)?\s*", text)
+    match = re.fullmatch(r"\s*([0-9]{2})[.\s]?(?:([0-9]{1,2})\s?([A-Za-z])?)?\s*", text)
     if not match:
         return None
     division, rest, letter = match[1], match[2], match[3]

@@ -1,4 +1,4 @@
-from django.urls import path
+from django.urls import path, re_path
 
 from branches.api import views
 
@@ -7,7 +7,9 @@ urlpatterns = [
     path("opcos/", views.OpcoListView.as_view(), name="api-opcos"),
     path("opcos/<slug:slug>/", views.OpcoView.as_view(), name="api-opco"),
     path("agreements/", views.AgreementListView.as_view(), name="api-agreements"),
-    path("agreements/<str:idcc>/", views.AgreementView.as_view(), name="api-agreement"),
+    re_path(r"^agreements/(?P<idcc>[0-9]{4})/$", views.AgreementView.as_view(), name="api-agreement"),
     path("branches/", views.BranchListView.as_view(), name="api-branches"),
-    path("establishments/<str:siret>/", views.EstablishmentView.as_view(), name="api-establishment"),
+    re_path(
+        r"^establishments/(?P<siret>[0-9]+)/$", views.EstablishmentView.as_view(), name="api-establishment"
+    ),
 ]

@@ -219,8 +219,9 @@ def _for_establishment(query: Query, evidence: Evidence, on: date) -> Answer:
         )
     candidate = _certain(CompanyGroup(row.idcc, row.owner, row.manager, 1), reference)
     if agreement and agreement.status != "escape":
-        usual = candidates_of(agreement, reference, on)[1]
-        if usual and usual[0].opco != candidate.opco:
+        status, usual = candidates_of(agreement, reference, on)
+        by_majority = status == "found" and usual[0].basis == "agreement" and usual[0].share is not None
+        if by_majority and usual[0].opco != candidate.opco:
             notes.append(_message("exception", say.exception(candidate.opco.name, usual[0].opco.name)))
     if candidate.manager:
         notes.append(_message("manager", say.manager(candidate.opco.name, candidate.manager.name)))
@@ -330,10 +331,13 @@ def _disagreement(agreement: AgreementFact, reference: Reference, on: date) -> s
     documented = _documented(agreement)
     if not candidates or {fact.opco for fact in documented} == {c.opco.slug for c in candidates}:
         return ""  # an order that shares an agreement between two OPCOs agrees with a table that finds both
-    others = [fact for fact in documented if fact.opco != candidates[0].opco.slug]
+    best = candidates[0]
+    counted = _ranked(agreement, "siro")[:1] if best.basis == "manual" else []
+    others = [fact for fact in (*counted, *documented) if fact.opco != best.opco.slug]
     if not others:
         return ""
-    return say.disagreement(candidates[0].opco.name, [(reference.opcos[f.opco].name, f) for f in others])
+    belief = say.belief(best.opco.name, best.basis, counted=best.share is not None)
+    return say.disagreement(belief, [(reference.opcos[fact.opco].name, fact) for fact in others])
 
 
 # ---------------------------------------------------------------------------------------- activity and words

@@ -15,6 +15,8 @@ _INVALID = {
     "ou quelques mots.",
     "brochure": "C’est un numéro de brochure du Journal officiel, pas un IDCC. L’IDCC (4 chiffres) figure "
     "sur le bulletin de paie ; vous pouvez aussi écrire le nom de la convention.",
+    "phone": "C’est un numéro de téléphone. Écrivez plutôt un SIRET (14 chiffres), le nom de la convention ou un "
+    "métier.",
     "idcc_length": "Un IDCC a 4 chiffres (par exemple 1486). Vérifiez le numéro sur un bulletin de paie, "
     "ou écrivez le nom de la convention.",
 }
@@ -150,6 +152,8 @@ def documented(fact: AttachmentFact, opco: str, idcc: str) -> str:
 
 
 def _by_document(fact: AttachmentFact) -> str:
+    if fact.source == "siro":
+        return "la table SIRET-OPCO"
     if fact.source == "approval" and fact.document_date:
         return f"l’arrêté du {day(fact.document_date)}"
     if fact.source == "approval":
@@ -200,8 +204,8 @@ def own_row(opco: str, agreement: AgreementFact | None, counted: AttachmentFact 
     text += f" Il déclare l’IDCC {agreement.idcc}"
     if counted and agreement.establishments > 1 and (counted.share or 0) > 0:
         text += (
-            f", que {percent(counted.share or 0)} des {number(agreement.establishments)} établissements "
-            "concernés rattachent au même OPCO"
+            f", comme {number(agreement.establishments)} établissements dont {percent(counted.share or 0)} relèvent "
+            "du même OPCO"
         )
     return typeset(f"{text}.")
 
@@ -287,10 +291,18 @@ def found_through_merged(idcc: str) -> str:
     )
 
 
-def disagreement(opco: str, others: Iterable[tuple[str, AttachmentFact]]) -> str:
+def belief(opco: str, basis: str, *, counted: bool) -> str:
+    """What the answer rests on, as the first half of a disagreement."""
+    if basis == "manual":
+        return f"la décision du portail retient {opco}"
+    return f"la table SIRET-OPCO donne {opco}" if counted else f"le document le plus récent cite {opco}"
+
+
+def disagreement(belief: str, others: Iterable[tuple[str, AttachmentFact]]) -> str:
     claims = " ; ".join(f"{_by_document(fact)} cite {name}" for name, fact in others)
+    whereas = "qu’" if claims.startswith("une") else "que "
     return typeset(
-        f"Les sources ne disent pas la même chose : la table SIRET-OPCO donne {opco}, alors que {claims}. "
+        f"Les sources ne disent pas la même chose : {belief}, alors {whereas}{claims}. "
         "Demandez confirmation avant de déposer un dossier."
     )
 

@@ -13,13 +13,22 @@ Kind = Literal["siret", "siren", "idcc", "naf", "text", "invalid"]
 MAX_LENGTH = 300
 
 # Separators that people, invoices and spreadsheets put between the digits of one number.
-_GROUPS = re.compile(r"\d+(?:[\s.\-_/]{1,3}\d+)*")
-_VAT = re.compile(r"\bFR[\s.\-]*([0-9A-HJ-NP-Z]{2})[\s.\-]*(\d{3})[\s.\-]*(\d{3})[\s.\-]*(\d{3})(?!\d)", re.I)
-_NAF = re.compile(r"(?<![\w.])(\d{2})[.\s]?(\d{2})\s?([A-Z])(?!\w)", re.I)
-_NAF_CLASS = re.compile(r"\d{2}\.\d{1,2}")
-_IDCC_HINT = re.compile(r"\bidcc\b[\s:°n.=#-]*(\d[\d\s]*(?:\.0)?)(?![\d.])", re.I)
-_NAF_HINT = re.compile(r"\b(?:naf|ape)\b[\s:°n.=#-]*(\d{2}[.\s]?\d{0,2})(?!\w)", re.I)
-_HINT = re.compile(r"\b(siret|siren|idcc|naf|ape|tva|brochure)\b", re.I)
+_GROUPS = re.compile(r"[0-9]+(?:[\s.,\-_/]{1,3}[0-9]+)*")
+# Three groups of three digits, then a short one: what is written like a SIRET is meant as one.
+_GROUPED_SIRET = re.compile(
+    r"(?<![0-9])[0-9]{3}[\s.\-]{1,3}[0-9]{3}[\s.\-]{1,3}[0-9]{3}[\s.\-]{1,3}[0-9]{4,6}(?![0-9])"
+)
+_VAT = re.compile(
+    r"\bFR[\s.\-]*([0-9A-HJ-NP-Z]{2})[\s.\-]*([0-9]{3})[\s.\-]*([0-9]{3})[\s.\-]*([0-9]{3})(?![0-9])", re.I
+)
+_NAF = re.compile(
+    r"(?<![0-9.])(?:\b|(?<=naf)|(?<=ape))([0-9]{2})[.\s\-]?([0-9]{2})[\s\-]?([A-Z])(?!\w)", re.I
+)
+_NAF_CLASS = re.compile(r"[0-9]{2}\.[0-9]{1,2}")
+_IDCC_HINT = re.compile(r"\bidcc[\s:°n.=#-]*([0-9][0-9\s]*(?:\.0)?)(?![0-9.])", re.I)
+_NAF_HINT = re.compile(r"\b(?:naf|ape)[\s:°n.=#-]*([0-9]{2}(?:[.\s]?[0-9]{1,2})?)(?![0-9.]|\w)", re.I)
+_HINT = re.compile(r"\b(siret|siren|idcc|naf|ape|tva|brochure)(?![a-z])", re.I)
+_PHONE = re.compile(r"(?:\+33|0033|\b0)[\s.\-]?[1-9](?:[\s.\-]?[0-9]{2}){4}(?![0-9])")
 # "CCN 66", "convention 51": these numbers are years of signature, nicknames rather than codes.
 _NICKNAME = re.compile(r"\b(?:ccn|cc|convention)\b", re.I)
 # Words that may surround a bare number without changing what it is.
@@ -45,7 +54,7 @@ class Query:
 
 def parse(raw: str) -> Query:
     """Tell what was typed. Never raises: what cannot be understood is of kind "invalid", with its problem."""
-    text = " ".join(unicodedata.normalize("NFKC", raw).replace("\x00", " ").split())
+    text = _cleaned(raw)
     if not text:
         return Query(raw, "invalid", "", "empty")
     if len(text) > MAX_LENGTH:
@@ -59,6 +68,17 @@ def parse(raw: str) -> Query:
     return Query(raw, "text", text)
 
 
+def _cleaned(raw: str) -> str:
+    """One line of ordinary characters: full-width digits made plain, what is pasted but not seen taken out."""
+    # Superscripts and fractions would become digits that nobody typed.
+    seen = "".join(
+        character
+        for character in raw
+        if unicodedata.category(character) not in ("Cf", "Cc", "No", "Cs") or character.isspace()
+    )
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
+
+
 def _company_number(raw: str, text: str) -> Query | None:
     """A valid SIRET, VAT number or SIREN anywhere in the text wins over everything around it."""
     runs = list(_digit_runs(text))
@@ -68,6 +88,12 @@ def _company_number(raw: str, text: str) -> Query | None:
     vat = _VAT.search(text)
     if vat and is_siren(vat[2] + vat[3] + vat[4]):
         return Query(raw, "siren", vat[2] + vat[3] + vat[4])
+    grouped = _GROUPED_SIRET.search(text)
+    if grouped:  # its first nine digits may be a valid SIREN, but that is not what was meant
+        digits = re.sub(r"[^0-9]", "", grouped[0])
+        return Query(raw, "invalid", digits, _problem_of(digits, "siret"))
+    if _PHONE.search(text):
+        return None
     for run in runs:
         if len(run) == 9 and is_siren(run):
             return Query(raw, "siren", run)
@@ -77,7 +103,7 @@ def _company_number(raw: str, text: str) -> Query | None:
 def _digit_runs(text: str) -> Iterator[str]:
     """Every run of neighbouring digit groups, so that a date or a postcode beside a SIRET does no harm."""
     for match in _GROUPS.finditer(text):
-        groups = re.findall(r"\d+", match[0])
+        groups = re.findall(r"[0-9]+", match[0])
         for start in range(len(groups)):
             run = ""
             for group in groups[start : start + 6]:
@@ -89,7 +115,7 @@ def _hinted_code(raw: str, text: str) -> Query | None:
     """A code named by the word before it, or shaped like a NAF code."""
     naf = _NAF.search(text)
     if naf:
-        note = "naf_as_idcc" if re.search(r"\bidcc\b", text, re.I) else ""
+        note = "naf_as_idcc" if re.search(r"\bidcc", text, re.I) else ""
         return Query(raw, "naf", f"{naf[1]}.{naf[2]}{naf[3].upper()}", note=note)
     hinted = _IDCC_HINT.search(text)
     if hinted:
@@ -104,22 +130,27 @@ def _hinted_code(raw: str, text: str) -> Query | None:
 
 def _bare_number(raw: str, text: str) -> Query | None:
     """A number with nothing around it that means anything: its length tells what it was meant to be."""
-    hint = _HINT.search(text)
-    if hint and hint[1].lower() == "brochure" and re.search(r"\d{4}", text):
+    found = _HINT.search(text)
+    hint = found[1].lower() if found else ""
+    if hint == "brochure" and re.search(r"[0-9]{4}", text):
         return Query(raw, "invalid", text, "brochure")
     if _NAF_CLASS.fullmatch(text) and not text.endswith(".0"):
         return Query(raw, "naf", text)
-    digits = max((re.sub(r"\D", "", match[0]) for match in _GROUPS.finditer(text)), key=len, default="")
+    digits = max((re.sub(r"[^0-9]", "", match[0]) for match in _GROUPS.finditer(text)), key=len, default="")
     if not digits:
         return None
-    long_enough = len(digits) in (13, 14, 15)
-    if _says_more_than_a_number(text) and not (long_enough or (hint and len(digits) > 5)):
+    if _says_more_than_a_number(text) and not (len(digits) in (13, 14, 15) or (hint and len(digits) > 5)):
         return None
+    if _PHONE.fullmatch(text):
+        return Query(raw, "invalid", digits, "phone")
+    if hint in ("siret", "siren", "tva"):
+        return Query(raw, "invalid", digits, _problem_of(digits, hint))
     if len(digits) < 3 and _NICKNAME.search(text):
         return None
-    if normalize_idcc(text) or (len(digits) <= 5 and normalize_idcc(digits)):
-        return Query(raw, "idcc", str(normalize_idcc(text) or normalize_idcc(digits)))
-    return Query(raw, "invalid", digits, _problem_of(digits, hint[1].lower() if hint else ""))
+    idcc = normalize_idcc(text) or (normalize_idcc(digits) if len(digits) <= 5 else None)
+    if idcc and "," not in text:
+        return Query(raw, "idcc", idcc)
+    return Query(raw, "invalid", digits, _problem_of(digits, hint))
 
 
 def _says_more_than_a_number(text: str) -> bool:
@@ -131,9 +162,9 @@ def _problem_of(digits: str, hint: str) -> str:
     if len(digits) == 14:
         return "siret_checksum"
     if len(digits) == 9:
-        return "siren_checksum"
+        return "siren_checksum" if hint != "siret" else "siret_length"
     if hint == "siren" or (len(digits) in (8, 10) and hint != "siret"):
         return "siren_length"
-    if len(digits) == 5:
+    if len(digits) <= 5 and not hint:
         return "idcc_length"
     return "siret_length"

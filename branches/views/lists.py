@@ -1,6 +1,6 @@
 """The lists: the eleven OPCOs, one OPCO with its agreements and branches, every approved branch."""
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -8,7 +8,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from branches.evidence import reference
 from branches.models import Agreement, Attachment, Branch, Opco, SortKey
-from branches.search import words_of
 from branches.views.paging import is_fragment, page_of
 
 MINISTRY_COUNT = 329  # the ministry's own count of branches, March 2019
@@ -22,12 +21,7 @@ SORTS = {
 
 @require_safe
 def opco_list(request: HttpRequest) -> HttpResponse:
-    opcos = Opco.objects.annotate(
-        branch_count=Count("branches", distinct=True),
-        agreement_count=Count(
-            "attachments__agreement", filter=Q(attachments__source=Attachment.Source.SIRO), distinct=True
-        ),
-    ).order_by(SortKey("name"))
+    opcos = Opco.objects.with_counts().order_by(SortKey("name"))
     context = {"opcos": opcos, "siro": reference().sources.get("siro")}
     return render(request, "branches/opco_list.html", context)
 
@@ -41,12 +35,10 @@ def opco_page(request: HttpRequest, slug: str) -> HttpResponse:
     agreements = Attachment.objects.filter(opco=opco, source=Attachment.Source.SIRO).select_related(
         "agreement"
     )
-    branches = _branches_like(text).filter(opco=opco)
+    branches = Branch.objects.named(text).filter(opco=opco)
     total = agreements.count()
-    for word in words_of(text):
-        agreements = agreements.filter(
-            Q(agreement__idcc__contains=word) | Q(agreement__in=_agreements_named(word))
-        )
+    if text:
+        agreements = agreements.filter(agreement__in=Agreement.objects.named(text))
     fragment = is_fragment(request)
     context = {
         "opco": opco,
@@ -67,26 +59,12 @@ def opco_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, template, context)
 
 
-def _agreements_named(word: str) -> QuerySet[Agreement]:
-    return Agreement.objects.annotate(key=SortKey("title"), short_key=SortKey("short_title")).filter(
-        Q(key__contains=word) | Q(short_key__contains=word)
-    )
-
-
-def _branches_like(text: str) -> QuerySet[Branch]:
-    """The lines of the orders whose title or IDCC has every word."""
-    branches = Branch.objects.annotate(key=SortKey("title"))
-    for word in words_of(text):
-        branches = branches.filter(Q(key__contains=word) | Q(agreement__idcc__contains=word))
-    return branches
-
-
 @require_safe
 @vary_on_headers("HX-Request")
 def branch_list(request: HttpRequest) -> HttpResponse:
     """Every line of the approval orders: searched, filtered by OPCO, sorted, paginated."""
     text, slug, sort = (request.GET.get(name, "").strip() for name in ("q", "opco", "tri"))
-    branches = _branches_like(text).select_related("opco", "agreement")
+    branches = Branch.objects.named(text).select_related("opco", "agreement")
     counts = dict(branches.order_by().values_list("opco").annotate(Count("line")))
     opcos = list(Opco.objects.all())
     chosen = next((opco for opco in opcos if opco.slug == slug), None)

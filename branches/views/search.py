@@ -25,6 +25,9 @@ from branches.lookup import (
     candidates_of,
     parse,
 )
+from branches.lookup.query import MAX_LENGTH
+from branches.views.paging import is_fragment
+from branches.words import words_of
 
 
 @require_safe
@@ -42,8 +45,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     `tout=1` shows every meaning even so: the page that answers words links back to it.
     """
     text = request.GET.get("q", "").strip()
-    if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "branches/_suggestions.html", _suggestions(text))
+    if is_fragment(request):
+        return render(request, "branches/_suggestions.html", _suggestions(text[:MAX_LENGTH]))
     if not text:
         return redirect("home")
     found, evidence = consult(text)
@@ -122,11 +125,11 @@ def _suggestions(text: str) -> dict[str, Any]:
 
 def _named_opcos(text: str, current: Reference, *, typing: bool = False) -> list[OpcoFact]:
     """The OPCOs whose very name was typed, or begins so while someone types."""
-    typed = " ".join(search.words_of(text))
+    typed = " ".join(words_of(text))
 
     def is_named(opco: OpcoFact) -> bool:
-        name = " ".join(search.words_of(opco.name))
+        name = " ".join(words_of(opco.name))
         begun = typing and len(typed) > 2 and name.startswith(typed)
-        return begun or typed in (name, " ".join(search.words_of(opco.slug)))
+        return begun or typed in (name, " ".join(words_of(opco.slug)))
 
     return [opco for opco in current.opcos.values() if is_named(opco)]

@@ -82,7 +82,7 @@ def measure_portal(bench: Stand, options: argparse.Namespace) -> None:
 def compare_servers(bench: Stand, options: argparse.Namespace) -> None:
     """The same views under each application server; all of them run, one at a time is loaded."""
     targets = (EMPTY, BARE, LOOKUP, PAGE)
-    urls = {}
+    urls: dict[str, str] = {}
     for number, (name, command) in enumerate(VARIANTS.items()):
         address = bench.serve(f"variant{number}", command)
         urls |= {f"{name}: {target}": address + PATHS[target] for target in targets}
@@ -152,7 +152,7 @@ def verdict(reached: bool, target: str) -> str:
 
 
 def middle(runs: list[Result], figure: str) -> float:
-    return median(getattr(run, figure) for run in runs)
+    return float(median(getattr(run, figure) for run in runs))
 
 
 def speed(runs: list[Result]) -> str:

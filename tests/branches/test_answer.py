@@ -114,6 +114,11 @@ class TestAgreement:
         assert (opcos(found), codes(found)) == (["atlas"], ["disagreement"])
         assert "AKTO" in found.messages[0].text
 
+    def test_a_manual_attachment_that_contradicts_the_table_says_who_says_what(self):
+        found = ask("1486", reference(agreement("1486", siro("atlas", 9, "1"), manual("akto"))))
+        assert "décision du portail retient AKTO" in found.messages[0].text
+        assert "la table SIRET-OPCO cite Atlas" in found.messages[0].text
+
     def test_an_order_that_shares_the_agreement_contradicts_nothing(self):
         table = (siro("akto", 70, "0.7"), siro("ocapiat", 30, "0.3"))
         found = ask("8822", reference(agreement("8822", *table, approval("akto"), approval("ocapiat"))))

@@ -68,6 +68,8 @@ def test_a_missing_parameter_is_a_problem(client):
         ("/opcos/zorglub/", 404),
         ("/agreements/0000/", 404),
         ("/nothing/", 404),
+        ("/agreements/14%00/", 404),
+        ("/establishments/abc%2050103081100092/", 404),
         ("/establishments/50103081100100/", 404),
         ("/establishments/123/", 400),
         ("/branches/?opco=zorglub", 400),
@@ -159,3 +161,27 @@ def test_the_schema_is_complete(client, tmp_path):
     paths = json.loads(path.read_text())["paths"]
     assert {"/api/v1/lookup/", "/api/v1/opcos/", "/api/v1/establishments/{siret}/"} <= set(paths)
     assert client.get("/api/docs/").status_code == 200
+
+
+def test_odd_parameters_break_nothing(client):
+    for query in ("%00", "a%00", "%27%22", "a+" * 400, "%F0%9F%A5%96"):
+        assert client.get(f"/api/v1/agreements/?q={query}").status_code == 200
+        assert client.get(f"/api/v1/branches/?q={query}").status_code == 200
+        assert client.get(f"/api/v1/lookup/?q={query}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/lookup/?q=50103081100092", 1),
+        ("/establishments/50103081100092/", 1),
+        ("/lookup/?q=1486", 1),
+        ("/opcos/", 1),
+        ("/agreements/?q=coiffure", 4),
+        ("/agreements/1486/", 4),
+    ],
+)
+def test_answers_take_few_queries(client, path, count, django_assert_max_num_queries):
+    client.get(f"/api/v1{path}")
+    with django_assert_max_num_queries(count):
+        assert client.get(f"/api/v1{path}").status_code == 200

@@ -196,6 +196,11 @@ def test_suggestions_are_a_fragment_of_the_search_page(client):
     assert "HX-Request" in response["Vary"]
 
 
+def test_going_back_in_history_restores_the_whole_page(client):
+    headers = {"HX-Request": "true", "HX-History-Restore-Request": "true"}
+    assert "<html" in client.get("/recherche/?q=crèche", headers=headers).content.decode()
+
+
 def test_unknown_addresses_get_the_portals_own_page(client):
     assert "Portail OPCO" in page(client, "/nulle-part/", 404)
 

@@ -41,6 +41,10 @@ def sirets(draw):
         ("convention 1486", "idcc", "1486"),
         ("mon code IDCC c'est 1486", "idcc", "1486"),
         ("\uff11\uff14\uff18\uff16", "idcc", "1486"),
+        ("50103\u00ad0811\u200b00092", "siret", SIRET),
+        ("IDCC1486", "idcc", "1486"),
+        ("NAF6202A", "naf", "62.02A"),
+        ("62-02A", "naf", "62.02A"),
         ("62.02A", "naf", "62.02A"),
         ("6202a", "naf", "62.02A"),
         ("code APE 6202A", "naf", "62.02A"),
@@ -75,6 +79,17 @@ def test_people_write_numbers_and_words_in_many_ways(text, kind, normalized):
         ("75011", "idcc_length"),
         ("IDCC 123456", "idcc_length"),
         ("brochure 3018", "brochure"),
+        ("501 030 811 00093", "siret_checksum"),
+        ("n° siret 501.030.811.00093", "siret_checksum"),
+        ("501 030 811 0009", "siret_length"),
+        ("siret 12345", "siret_length"),
+        ("siren 1234", "siren_length"),
+        ("06 12 34 56 78", "phone"),
+        ("+33 6 12 34 56 78", "phone"),
+        ("1,486", "idcc_length"),
+        ("000000000", "siren_checksum"),
+        ("\u0661\u0664\u0668\u0666", "unreadable"),
+        ("\u00b2", "empty"),
         ("a" * 301, "too_long"),
     ],
 )
@@ -106,10 +121,12 @@ def test_a_siret_survives_separators_and_surroundings(siret, separator, before):
     assert (query.kind, query.normalized) == ("siret", siret)
 
 
-@given(sirets(), st.integers(0, 13), st.integers(1, 9))
-def test_one_wrong_digit_is_always_noticed(siret, position, shift):
+@given(sirets(), st.integers(0, 13), st.integers(1, 9), st.sampled_from(["", " ", "."]))
+def test_one_wrong_digit_is_always_noticed(siret, position, shift, separator):
     wrong = str((int(siret[position]) + shift) % 10)
-    assert parse(siret[:position] + wrong + siret[position + 1 :]).kind != "siret"
+    digits = siret[:position] + wrong + siret[position + 1 :]
+    query = parse(separator.join((digits[:3], digits[3:6], digits[6:9], digits[9:])))
+    assert (query.kind, query.problem) == ("invalid", "siret_checksum")
 
 
 @given(sirets())

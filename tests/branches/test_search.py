@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from branches.search import find, words_of
+from branches.search import find
+from branches.words import words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +67,21 @@ def test_activities_follow_agreements():
     assert "96.02A" in [hit.naf for hit in hits]
 
 
-@pytest.mark.parametrize("text", ["", "'", "a & b | !", "%_\\", "<script>", "x" * 300, "!!! ((("])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "'",
+        "a & b | !",
+        "%_\\",
+        "<script>",
+        "x" * 300,
+        ("bxulangerie" * 40)[:290],
+        "a " * 150,
+        "\x00",
+        "!!! (((",
+    ],
+)
 def test_odd_text_finds_nothing_and_breaks_nothing(text):
     find(text)
     find(text, typing=True)

@@ -33,3 +33,7 @@ def test_not_ready_without_the_cache(client, monkeypatch):
     monkeypatch.setattr("opco_portal.health.cache.set", down)
     response = client.get("/readyz")
     assert (response.status_code, response.json()["cache"]) == (503, False)
+
+
+def test_probes_come_from_inside_the_network_under_any_host_name(client):
+    assert client.get("/healthz", headers={"Host": "10.0.0.7:8000"}).status_code == 200
