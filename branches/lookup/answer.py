@@ -5,11 +5,11 @@ at least 90% of the establishments; else every OPCO that it names, ranked; else 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from branches.lookup import messages as say
 from branches.lookup.evidence import (
@@ -92,11 +92,17 @@ def answer(query: Query, evidence: Evidence, *, on: date) -> Answer:
 
 def candidates_of(agreement: AgreementFact, reference: Reference, on: date) -> tuple[Status, list[Candidate]]:
     """The OPCOs of an agreement in the order of belief, with "found", "ambiguous" or "not_attached"."""
-    question = (agreement.idcc, on)
-    if question not in reference.concluded:
-        reference.concluded[question] = _weigh(agreement, reference, on)
-    status, candidates = reference.concluded[question]
+    status, candidates = _once(
+        reference, ("candidates", agreement.idcc, on), lambda: _weigh(agreement, reference, on)
+    )
     return status, list(candidates)
+
+
+def _once(reference: Reference, question: tuple[Any, ...], conclude: Callable[[], Any]) -> Any:
+    """What follows from the reference alone is worked out once and kept with it."""
+    if question not in reference.concluded:
+        reference.concluded[question] = conclude()
+    return reference.concluded[question]
 
 
 def _weigh(agreement: AgreementFact, reference: Reference, on: date) -> tuple[Status, list[Candidate]]:
@@ -230,6 +236,12 @@ def _for_establishment(query: Query, evidence: Evidence, on: date) -> Answer:
 
 def _certain(group: CompanyGroup, reference: Reference) -> Candidate:
     """The candidate of establishments whose own row names their OPCO."""
+    question = ("establishment", group.idcc, group.owner, group.manager)
+    candidate: Candidate = _once(reference, question, lambda: _own(group, reference))
+    return candidate
+
+
+def _own(group: CompanyGroup, reference: Reference) -> Candidate:
     agreement = reference.agreements.get(group.idcc) if group.idcc else None
     owner = reference.opcos[group.owner or ""]
     siro = agreement.attachments if agreement else ()
@@ -311,7 +323,14 @@ def _for_agreement(query: Query, evidence: Evidence, on: date) -> Answer:
     return Answer(query, status, tuple(candidates), tuple(notes))
 
 
-def _agreement_notes(agreement: AgreementFact, reference: Reference, on: date) -> Iterable[Message]:
+def _agreement_notes(agreement: AgreementFact, reference: Reference, on: date) -> tuple[Message, ...]:
+    """What must be said of an agreement whatever was asked about it."""
+    question = ("notes", agreement.idcc, on)
+    notes: tuple[Message, ...] = _once(reference, question, lambda: tuple(_notes(agreement, reference, on)))
+    return notes
+
+
+def _notes(agreement: AgreementFact, reference: Reference, on: date) -> Iterable[Message]:
     if agreement.status == "escape":
         yield _message("escape_code", say.ESCAPE_CODES[agreement.idcc])
         return

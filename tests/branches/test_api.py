@@ -145,11 +145,19 @@ def test_too_many_requests_are_told_when_to_come_back(client, monkeypatch):
     assert response["Content-Type"] == "application/problem+json"
 
 
+def test_requests_leased_ahead_never_add_up_to_more_than_the_rate(client, monkeypatch):
+    monkeypatch.setattr("opco_portal.api.throttles.ClientThrottle.rate", "250/day")
+    monkeypatch.setattr("opco_portal.api.throttles._leases", {})
+    statuses = [client.get("/api/v1/lookup/?q=1486").status_code for _ in range(253)]
+    assert (statuses.count(200), statuses[-3:]) == (250, [429] * 3)
+
+
 def test_without_valkey_the_api_still_answers(client, monkeypatch):
     import redis
 
     nobody = redis.Redis(port=1, socket_connect_timeout=0.1)
     monkeypatch.setattr("opco_portal.api.throttles.counters", nobody)
+    monkeypatch.setattr("opco_portal.api.throttles._leases", {})
     assert client.get("/api/v1/lookup/?q=1486").status_code == 200
 
 
