@@ -124,7 +124,9 @@ def find(text: str, *, agreements: int = 10, activities: int = 5, typing: bool =
 
 
 REBUILD = """
-TRUNCATE branches_searchterm, branches_searchword;
+-- not TRUNCATE: searches go on with the old terms until the transaction commits
+DELETE FROM branches_searchterm;
+DELETE FROM branches_searchword;
 
 WITH RECURSIVE chain (idcc, target, hops) AS (
     SELECT idcc, idcc, 0 FROM branches_agreement WHERE status <> 'escape'

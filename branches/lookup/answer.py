@@ -425,7 +425,8 @@ def _means_one_agreement(hits: Sequence[Hit]) -> bool:
 def _of_hits(hits: Iterable[Hit], reference: Reference, on: date) -> list[Candidate]:
     """Agreements first, then activities, in the order in which the search ranked them."""
     candidates: list[Candidate] = []
-    hits = list(hits)
+    # a search a moment after a load may name what the reference in hand does not know yet
+    hits = [hit for hit in hits if hit.idcc in reference.agreements or hit.naf in reference.activities]
     for hit in [hit for hit in hits if hit.idcc][:MAX_TEXT_AGREEMENTS]:
         candidates.extend(_of_agreement_hit(hit, reference, on))
     for hit in [hit for hit in hits if hit.naf]:

@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from branches.models import Agreement, AgreementName
+from django.db.models import Model
+
+from branches.models import Activity, Agreement, AgreementName, Branch, Opco
 from branches.reference import reader as r
 from branches.reference.reader import Problems, Row
+from opco_portal.sync.models import Source
 
 FOLDER = Path(__file__).parent
 OPCOS = 11
@@ -66,7 +69,7 @@ COLUMNS: dict[str, dict[str, r.Parser]] = {
         "title_source": r.one_of("", *Agreement.TitleSource.values),
         "source_url": r.url,
     },
-    "names": {"idcc": r.idcc, "name": r.required_up_to(100), "kind": r.one_of(*AgreementName.Kind.values)},
+    "names": {"idcc": r.idcc, "name": r.required, "kind": r.one_of(*AgreementName.Kind.values)},
     "branches": {
         "line": r.count,
         "idcc": r.optional(r.idcc),
@@ -120,7 +123,9 @@ def read_all(folder: Path = FOLDER) -> ReferenceData:
             for name, columns in COLUMNS.items()
         }
     )
-    _check_references(data, folder, problems)
+    if not problems.found:
+        _check_references(data, folder, problems)
+        _check_lengths(data, folder, problems)
     problems.raise_if_any()
     return data
 
@@ -138,9 +143,41 @@ def _check_references(data: ReferenceData, folder: Path, problems: Problems) -> 
     path = folder / "establishments_sample.csv"
     _check_known(data.establishments_sample, ("owner", "manager"), slugs, path, problems)
     _check_known(data.agreements, ("successor",), idccs, folder / "agreements.csv", problems)
+    if "siro" not in {row.values["code"] for row in data.sources}:
+        problems.add(folder / "sources.csv", 1, "la source « siro » manque.")
+    _check_successors(data, folder / "agreements.csv", problems)
+
+
+def _check_successors(data: ReferenceData, path: Path, problems: Problems) -> None:
+    successors = {row.values["idcc"]: row.values["successor"] for row in data.agreements}
     for row in data.agreements:
-        if row.values["successor"] == row.values["idcc"]:
-            problems.add(folder / "agreements.csv", row.line, "une convention ne se succède pas à elle-même.")
+        seen, current = {row.values["idcc"]}, row.values["successor"]
+        while current and current not in seen:
+            seen.add(current)
+            current = successors.get(current)
+        if current == row.values["idcc"]:
+            problems.add(path, row.line, "une convention ne se succède pas à elle-même.")
+
+
+MODELS: dict[str, type[Model]] = {
+    "sources": Source,
+    "opcos": Opco,
+    "agreements": Agreement,
+    "names": AgreementName,
+    "branches": Branch,
+    "naf": Activity,
+}
+
+
+def _check_lengths(data: ReferenceData, folder: Path, problems: Problems) -> None:
+    """A text longer than its column would be cut without a word."""
+    for name, model in MODELS.items():
+        lengths = {field.name: field.max_length for field in model._meta.concrete_fields if field.max_length}
+        for row in getattr(data, name):
+            for column, value in row.values.items():
+                limit = lengths.get(column)
+                if limit and isinstance(value, str) and len(value) > limit:
+                    problems.add(folder / f"{name}.csv", row.line, f"{column} : {limit} caractères au plus.")
 
 
 def _check_known(

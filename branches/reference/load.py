@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils.text import capfirst
 
 from branches import search
@@ -23,6 +23,8 @@ from branches.models import (
     Opco,
 )
 from branches.reference.files import ReferenceData
+from branches.reference.reader import InvalidReference
+from opco_portal.french import plain
 from opco_portal.sync.models import DataVersion, Source
 
 
@@ -66,11 +68,15 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
 
 
 def _apply(data: ReferenceData) -> Iterable[Change]:
+    _refuse_to_lose_staff_work(data)
     pairs_are_current = not _synced(data)
     yield _sync(Opco.objects.all(), ("slug",), [Opco(**row.values) for row in data.opcos])
     yield _sync(Agreement.objects.all(), ("idcc",), [_agreement(row.values) for row in data.agreements])
     names = AgreementName.objects.filter(origin=AgreementName.Origin.REFERENCE)
-    yield _sync(names, ("agreement_id", "name"), [_name(row.values) for row in data.names])
+    typed = {(name.agreement_id, plain(name.name)) for name in AgreementName.objects.filter(origin="manual")}
+    wanted = [_name(row.values) for row in data.names]
+    wanted = [name for name in wanted if (name.agreement_id, plain(name.name)) not in typed]
+    yield _sync(names, ("agreement_id", "name"), wanted)
     yield _sync(Branch.objects.all(), ("line",), [_branch(row.values) for row in data.branches])
     documented = Attachment.objects.filter(source__in=["approval", "list"])
     key = ("agreement_id", "opco_id", "source")
@@ -82,6 +88,23 @@ def _apply(data: ReferenceData) -> Iterable[Change]:
     if pairs_are_current:
         yield from _apply_siro(data)
     yield _sync(_sources(pairs_are_current), ("code",), list(_source_rows(data, pairs_are_current)))
+
+
+def _refuse_to_lose_staff_work(data: ReferenceData) -> None:
+    """An agreement that leaves the files would take along what staff decided or typed about it."""
+    gone = Q(agreement__in=Agreement.objects.exclude(pk__in=[row.values["idcc"] for row in data.agreements]))
+    decided = Attachment.objects.filter(gone, source=Attachment.Source.MANUAL).values_list(
+        "agreement", flat=True
+    )
+    typed = AgreementName.objects.filter(gone, origin=AgreementName.Origin.MANUAL)
+    idccs = sorted({*decided, *typed.values_list("agreement", flat=True)})
+    if idccs:
+        raise InvalidReference(
+            [
+                f"agreements.csv : l’IDCC {idcc} a disparu du fichier, mais porte une décision ou un nom saisi."
+                for idcc in idccs
+            ]
+        )
 
 
 def _synced(data: ReferenceData) -> bool:
@@ -103,7 +126,9 @@ def _apply_siro(data: ReferenceData) -> Iterable[Change]:
         if values["idcc"] in escape:
             declared.append(DeclaredOpco(**ids, establishments=values["establishments"]))
             continue
-        share = (Decimal(values["establishments"]) / totals[values["idcc"]]).quantize(Decimal("0.000001"))
+        share = (Decimal(values["establishments"]) / totals[values["idcc"]]).quantize(
+            Decimal("0.000001"), ROUND_DOWN
+        )
         attachments.append(
             Attachment(
                 **ids, source="siro", establishments=values["establishments"], share=share, vintage=vintage
@@ -177,7 +202,7 @@ def _source_rows(data: ReferenceData, with_siro: bool) -> Iterable[Source]:
     }
     for row in data.sources:
         if with_siro or row.values["code"] != "siro":
-            yield Source(**row.values, loaded_rows=loaded[row.values["code"]])
+            yield Source(**row.values, loaded_rows=loaded.get(row.values["code"], 0))
 
 
 def _sync(existing: QuerySet[M], key: tuple[str, ...], wanted: list[M]) -> Change:

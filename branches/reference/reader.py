@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from opco_portal.french import plain
 from opco_portal.identifiers import is_siret
 
 Parser = Callable[[str], Any]
@@ -46,6 +47,18 @@ class Row:
 
 def read(path: Path, columns: Mapping[str, Parser], key: tuple[str, ...], problems: Problems) -> list[Row]:
     """Return the rows of a file; whatever is wrong goes to `problems` and the row is left out."""
+    try:
+        return _rows(path, columns, key, problems)
+    except OSError as error:
+        problems.add(path, 1, f"fichier illisible ({error.strerror}).")
+    except UnicodeDecodeError:
+        problems.add(path, 1, "le fichier n’est pas en UTF-8.")
+    except csv.Error as error:
+        problems.add(path, 1, f"CSV mal formé ({error}) : un guillemet n’est sans doute pas fermé.")
+    return []
+
+
+def _rows(path: Path, columns: Mapping[str, Parser], key: tuple[str, ...], problems: Problems) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.reader(file, strict=True)
         header = next(reader, [])
@@ -58,7 +71,8 @@ def read(path: Path, columns: Mapping[str, Parser], key: tuple[str, ...], proble
             row = _row(path, reader.line_num, cells, columns, problems)
             if row is None:
                 continue
-            identity = tuple(row.values[name] for name in key)
+            # accents and case apart: the database holds no two names that differ only by them
+            identity = tuple(plain(str(row.values[name])) for name in key)
             if identity in seen:
                 problems.add(path, row.line, f"doublon de la ligne {seen[identity]} ({', '.join(key)}).")
                 continue
@@ -96,15 +110,6 @@ def required(cell: str) -> str:
     return cell
 
 
-def required_up_to(length: int) -> Parser:
-    def parse(cell: str) -> str:
-        if len(required(cell)) > length:
-            raise ValueError(f"{length} caractères au plus.")
-        return cell
-
-    return parse
-
-
 def one_of(*choices: str) -> Parser:
     def parse(cell: str) -> str:
         if cell not in choices:
@@ -136,7 +141,7 @@ def day(cell: str) -> date:
 
 
 def count(cell: str) -> int:
-    if not re.fullmatch(r"[1-9]\d*", cell):
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", cell):
         raise ValueError("nombre entier positif attendu.")
     return int(cell)
 
@@ -144,11 +149,11 @@ def count(cell: str) -> int:
 def share(cell: str) -> Decimal:
     try:
         value = Decimal(cell)
+        if 0 < value <= 1:
+            return value
     except InvalidOperation:
-        raise ValueError("part entre 0 et 1 attendue.") from None
-    if not 0 < value <= 1:
-        raise ValueError("part entre 0 et 1 attendue.")
-    return value
+        pass  # not a number at all: the same sentence
+    raise ValueError("part entre 0 et 1 attendue.")
 
 
 def url(cell: str) -> str:

@@ -69,6 +69,11 @@ def rewrite(folder, name, change):
         ("naf_opco_sample", lambda rows: rows[1].__setitem__(2, "1.2"), "part entre 0 et 1 attendue"),
         ("establishments_sample", lambda rows: rows[1].__setitem__(0, "123"), "SIRET de 14 chiffres attendu"),
         ("naf", lambda rows: rows[1].__setitem__(0, "1"), "code NAF attendu"),
+        ("names", lambda rows: rows.append(["1486", "SYNTEC", "name"]), "doublon de la ligne"),
+        ("agreements", lambda rows: rows[1].__setitem__(1, "x" * 600), "title : 500 caractères au plus"),
+        ("siro_pairs", lambda rows: rows[1].__setitem__(2, "9" * 12), "nombre entier positif attendu"),
+        ("naf_opco_sample", lambda rows: rows[1].__setitem__(2, "NaN"), "part entre 0 et 1 attendue"),
+        ("sources", lambda rows: rows.pop(1), "la source « siro » manque"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(folder, name, change, problem):
@@ -76,6 +81,25 @@ def test_a_wrong_file_is_refused_with_its_line(folder, name, change, problem):
     with pytest.raises(InvalidReference) as error:
         read_all(folder)
     assert problem in str(error.value)
+
+
+def test_an_unreadable_file_is_named(folder):
+    (folder / "naf.csv").unlink()
+    (folder / "names.csv").write_bytes("idcc,name,kind\n1486,Étude,name\n".encode("latin-1"))
+    with pytest.raises(InvalidReference) as error:
+        read_all(folder)
+    assert "naf.csv, ligne 1 : fichier illisible" in str(error.value)
+    assert "names.csv, ligne 1 : le fichier n’est pas en UTF-8" in str(error.value)
+
+
+def test_successors_that_turn_in_a_circle_are_refused(folder):
+    def circle(rows):
+        first, second = rows[1], rows[2]
+        first[5], second[5] = second[0], first[0]
+
+    rewrite(folder, "agreements", circle)
+    with pytest.raises(InvalidReference, match="ne se succède pas à elle-même"):
+        read_all(folder)
 
 
 def test_every_problem_is_reported_at_once(folder):
@@ -145,6 +169,26 @@ class TestLoaded:
         rewrite(folder, "names", lambda rows: rows.append(["1486", "Zorglub", "name"]))
         load(read_all(folder))
         assert look_up("Zorglub").best.idcc == "1486"
+
+    def test_an_agreement_with_a_decision_of_staff_is_not_dropped(self, folder):
+        Attachment.objects.create(
+            agreement_id="0455",
+            opco_id="akto",
+            source="manual",
+            validity=("2026-01-01", None),
+            reason="arbitrage",
+            source_url="https://www.legifrance.gouv.fr/",
+        )
+        rewrite(folder, "agreements", lambda rows: rows.remove(next(row for row in rows if row[0] == "0455")))
+        rewrite(folder, "siro_pairs", lambda rows: rows.remove(next(row for row in rows if row[0] == "0455")))
+        with pytest.raises(InvalidReference, match="0455"):
+            load(read_all(folder))
+
+    def test_a_name_typed_by_staff_and_then_shipped_stays_theirs(self, folder):
+        AgreementName.objects.create(agreement_id="1486", name="ZORGLUB", kind="name")
+        rewrite(folder, "names", lambda rows: rows.append(["1486", "Zorglub", "name"]))
+        load(read_all(folder))
+        assert AgreementName.objects.get(agreement="1486", name__iexact="zorglub").origin == "manual"
 
     def test_names_typed_by_staff_survive(self):
         AgreementName.objects.create(agreement_id="1486", name="Maison Syntec", kind="name")
