@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 # Playwright runs an event loop in this thread, in which Django refuses queries unless told that it is harmless.
@@ -95,6 +95,8 @@ def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *sandbox])
         yield browser
+        # Django keeps connections made beside a running loop apart; closed here, they do not hold the database.
+        connections.close_all()
         browser.close()
 
 
