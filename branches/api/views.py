@@ -20,6 +20,7 @@ from branches.api.serializers import (
 )
 from branches.evidence import evidence_for, look_up, reference
 from branches.lookup import OpcoFact, parse
+from branches.lookup.messages import sample
 from branches.models import Agreement, Branch, Opco
 from opco_portal.identifiers import siren_of
 
@@ -57,7 +58,11 @@ class EstablishmentView(APIView):
         row, current = evidence.establishment, evidence.reference
         source = current.sources["siro"]
         if row is None:
-            raise NotFound(f"Ce SIRET n’est pas dans la table SIRET-OPCO ({source.vintage}).")
+            raise NotFound(
+                sample(source.loaded_rows)
+                if source.sample
+                else f"Ce SIRET n’est pas dans la table SIRET-OPCO ({source.vintage})."
+            )
         agreement = current.agreements.get(row.idcc or "")
         return Response(
             {

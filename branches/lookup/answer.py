@@ -282,6 +282,10 @@ def _for_company(query: Query, evidence: Evidence) -> Answer:
     candidates = [_of_company(groups, company.establishments, reference) for groups in by_owner.values()]
     candidates.sort(key=lambda candidate: (-(candidate.establishments or 0), candidate.opco.slug))
     notes = [_message("unattached_siblings", say.unattached_siblings(unattached))] if unattached else []
+    sample = reference.sources["siro"]
+    if sample.sample:  # siblings outside the extract may belong elsewhere
+        notes.append(_message("sample_company", say.sample_company(sample.loaded_rows)))
+        candidates = [replace(candidate, confidence="probable") for candidate in candidates]
     if not candidates:
         return Answer(query, "not_attached", messages=(_message("not_attached", say.NOT_ATTACHED),))
     if len(candidates) == 1:
@@ -407,6 +411,8 @@ def _for_words(query: Query, evidence: Evidence, on: date) -> Answer:
     if not found:
         several = sum(1 for hit in hits if hit.idcc) > 1
         notes.append(_message("choose", say.CHOOSE if several else say.CHECK))
+    elif hits[0].kind == "trade":
+        notes.append(_message("check", say.CHECK))
     if hits[0].via:
         notes.append(_message("merged", say.found_through_merged(hits[0].via)))
     return Answer(query, "found" if found else "ambiguous", tuple(candidates), tuple(notes))

@@ -344,3 +344,10 @@ def sample(rows: int) -> str:
 
 def official_engine(siret: str) -> str:
     return typeset(f"Le moteur officiel de France compétences répond aussi : {OFFICIAL_ENGINE}{siret}")
+
+
+def sample_company(rows: int) -> str:
+    return typeset(
+        f"Ce portail n’a chargé qu’un extrait de {plural(rows, 'établissement')} de la table officielle : d’autres "
+        "établissements de cette entreprise peuvent relever d’un autre OPCO."
+    )

@@ -68,7 +68,8 @@ def _page_of(found: Answer, current: Reference) -> str:
         return reverse("activity", args=[query.normalized])
     if query.kind != "text":
         return ""
-    if found.status == "found" and found.best and found.best.idcc:
+    # A trade only makes its agreement probable: the person checks before the page of the agreement speaks.
+    if found.status == "found" and found.best and found.best.idcc and found.best.confidence != "probable":
         words = urlencode({"q": query.normalized})
         return f"{reverse('agreement', args=[found.best.idcc])}?{words}"
     opcos = _named_opcos(query.normalized, current)

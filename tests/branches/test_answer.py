@@ -294,7 +294,7 @@ class TestWords:
 
     def test_a_trade_that_one_agreement_covers_goes_to_it_as_probable(self):
         found = ask("conseil", self.KNOWN, hits=[replace(self.SYNTEC, kind="trade")])
-        assert (found.status, found.best.confidence, codes(found)) == ("found", "probable", [])
+        assert (found.status, found.best.confidence, codes(found)) == ("found", "probable", ["check"])
 
     def test_a_single_rough_match_is_to_be_checked(self):
         found = ask("sintec", self.KNOWN, hits=[replace(self.SYNTEC, exact=False)])

@@ -125,6 +125,13 @@ def test_an_establishment(client):
     assert get(client, "/establishments/19941033300017/")["opco"] is None
 
 
+def test_absence_from_the_sample_is_not_absence_from_the_table(client):
+    assert "ne prouve rien" in get(client, "/establishments/50103081100100/", 404)["detail"]
+    company = get(client, "/lookup/?q=501030811")
+    assert company["candidates"][0]["confidence"] == "probable"
+    assert "sample_company" in [message["code"] for message in company["messages"]]
+
+
 def test_an_unchanged_answer_is_not_sent_twice(client):
     first = client.get("/api/v1/lookup/?q=1486")
     again = client.get("/api/v1/lookup/?q=1486", headers={"If-None-Match": first["ETag"]})

@@ -40,6 +40,12 @@ def test_a_nickname_goes_to_its_agreement_and_keeps_the_way_back(client):
     assert "syntec" in response.content.decode()
 
 
+def test_a_trade_is_checked_before_its_agreement_speaks(client):
+    text = page(client, "/recherche/?q=coiffeur")
+    assert 'href="/convention/2596/"' in text
+    assert "Vérifiez sur un bulletin de paie" in text
+
+
 def test_words_with_several_meanings_leave_the_choice(client):
     text = page(client, "/recherche/?q=salon de coiffure")
     assert 'href="/convention/2596/"' in text
