@@ -72,3 +72,10 @@ def plural(count: int, singular: str, several: str | None = None) -> str:
 def of(name: str) -> str:
     """« d’Atlas », « de Constructys », « de L’Opcommerce »."""
     return f"d’{name}" if name[0].lower() in "aeiouyéèêàâîôûh" else f"de {name}"
+
+
+def megabytes(size: int) -> str:
+    """109 242 949 bytes -> « 109,2 Mo »."""
+    if size < 100_000:
+        return plural(size, "octet")
+    return f"{size / 1_000_000:.1f}".replace(".", ",") + f"{NBSP}Mo"

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "corsheaders",
     "csp",
+    "django_celery_beat",
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -123,6 +124,23 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "Europe/Paris"
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# ---------------------------------------------------------------------------------------------------------
+# Official sources: where each is looked for. These are the only addresses that the synchronisations start from.
+SIRO_DATASET: str = env.str(
+    "SIRO_DATASET", default="https://www.data.gouv.fr/api/1/datasets/688a210c012cfbf595d7a99a/"
+)
+AGREEMENTS_PAGE: str = env.str(
+    "AGREEMENTS_PAGE", default="https://travail-emploi.gouv.fr/conventions-collectives-nomenclatures"
+)
+ACTIVITIES_PAGE: str = env.str(
+    "ACTIVITIES_PAGE",
+    default="https://dares.travail-emploi.gouv.fr/donnees/les-portraits-statistiques-de-branches-professionnelles",
+)
+# Where published files are kept while they are read; empty: the system's temporary folder.
+SYNC_FOLDER: str = env.str("SYNC_FOLDER", default="")
 
 # ---------------------------------------------------------------------------------------------------------
 # Language and time: French for people, dates of law are naive, events are aware.

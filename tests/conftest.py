@@ -5,16 +5,32 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test.utils import setup_databases
 
 from branches.evidence import forget_reference
 from branches.reference.files import read_all
 from branches.reference.load import load
+from tests import databases
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(
+    django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """pytest-django's own creates the database only when a test is marked for it; some of ours copy it instead."""
     with django_db_blocker.unblock():
+        setup_databases(verbosity=0, interactive=False)
         load(read_all())
+        databases.keep_pristine()
+        yield
+        databases.drop()
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """A database with the whole reference for this test alone, where transactions commit; its address."""
+    with django_db_blocker.unblock(), databases.copy_of_pristine() as address:
+        yield address
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,10 @@
 """Bring the tables to what the reference files say, in one transaction, writing only what differs."""
 
-from collections import defaultdict
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
-from decimal import ROUND_DOWN, Decimal
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
-from django.utils.text import capfirst
+from django.db.models import Q
 
 from branches import search
 from branches.models import (
@@ -18,33 +14,15 @@ from branches.models import (
     AgreementName,
     Attachment,
     Branch,
-    DeclaredOpco,
     Establishment,
     Opco,
 )
 from branches.reference.files import ReferenceData
 from branches.reference.reader import InvalidReference
+from branches.sources.siro.pairs import attach
+from branches.tables import Change, bring_to
 from opco_portal.french import plain
 from opco_portal.sync.models import DataVersion, Source
-
-
-@dataclass(frozen=True)
-class Change:
-    """What loading did to one table."""
-
-    table: str
-    created: int
-    updated: int
-    deleted: int
-
-    def __bool__(self) -> bool:
-        return bool(self.created or self.updated or self.deleted)
-
-    def __str__(self) -> str:
-        return f"{self.table} : {self.created} ajoutés, {self.updated} modifiés, {self.deleted} retirés"
-
-
-M = TypeVar("M", bound=Model)
 
 
 class _DryRun(Exception):
@@ -70,29 +48,30 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
 def _apply(data: ReferenceData) -> Iterable[Change]:
     _refuse_to_lose_staff_work(data)
     pairs_are_current = not _synced(data)
-    yield _sync(Opco.objects.all(), ("slug",), [Opco(**row.values) for row in data.opcos])
-    yield _sync(Agreement.objects.all(), ("idcc",), [_agreement(row.values) for row in data.agreements])
+    yield bring_to(Opco.objects.all(), ("slug",), [Opco(**row.values) for row in data.opcos])
+    yield bring_to(Agreement.objects.all(), ("idcc",), list(_agreements(data, pairs_are_current)))
     names = AgreementName.objects.filter(origin=AgreementName.Origin.REFERENCE)
     typed = {(name.agreement_id, plain(name.name)) for name in AgreementName.objects.filter(origin="manual")}
     wanted = [_name(row.values) for row in data.names]
     wanted = [name for name in wanted if (name.agreement_id, plain(name.name)) not in typed]
-    yield _sync(names, ("agreement_id", "name"), wanted)
-    yield _sync(Branch.objects.all(), ("line",), [_branch(row.values) for row in data.branches])
+    yield bring_to(names, ("agreement_id", "name"), wanted)
+    yield bring_to(Branch.objects.all(), ("line",), [_branch(row.values) for row in data.branches])
     documented = Attachment.objects.filter(source__in=["approval", "list"])
     key = ("agreement_id", "opco_id", "source")
-    yield _sync(documented, key, [_documented(row.values) for row in data.documented_attachments])
-    yield _sync(Activity.objects.all(), ("code",), [Activity(**row.values) for row in data.naf])
-    yield _sync(
+    yield bring_to(documented, key, [_documented(row.values) for row in data.documented_attachments])
+    yield bring_to(Activity.objects.all(), ("code",), [Activity(**row.values) for row in data.naf])
+    yield bring_to(
         ActivityOpco.objects.all(), ("prefix",), [_shares(row.values) for row in data.naf_opco_sample]
     )
     if pairs_are_current:
         yield from _apply_siro(data)
-    yield _sync(_sources(pairs_are_current), ("code",), list(_source_rows(data, pairs_are_current)))
+    yield bring_to(Source.objects.all(), ("code",), list(_sources(data, pairs_are_current)))
 
 
 def _refuse_to_lose_staff_work(data: ReferenceData) -> None:
     """An agreement that leaves the files would take along what staff decided or typed about it."""
-    gone = Q(agreement__in=Agreement.objects.exclude(pk__in=[row.values["idcc"] for row in data.agreements]))
+    listed = [row.values["idcc"] for row in data.agreements]
+    gone = Q(agreement__in=Agreement.objects.filter(origin=Agreement.Origin.REFERENCE).exclude(pk__in=listed))
     decided = Attachment.objects.filter(gone, source=Attachment.Source.MANUAL).values_list(
         "agreement", flat=True
     )
@@ -111,34 +90,38 @@ def _synced(data: ReferenceData) -> bool:
     """A sync has brought the real table, or a later one: the files' pairs and sample stay out of its way."""
     shipped = next(row.values for row in data.sources if row.values["code"] == "siro")
     current = Source.objects.filter(code="siro").first()
-    return current is not None and (not current.is_sample or current.as_of > shipped["as_of"])
+    if current is None or current.as_of is None:
+        return False
+    return not current.is_sample or current.as_of > shipped["as_of"]
 
 
 def _apply_siro(data: ReferenceData) -> Iterable[Change]:
-    escape = {row.values["idcc"] for row in data.agreements if row.values["status"] == "escape"}
-    totals: dict[str, int] = defaultdict(int)
-    for row in data.siro_pairs:
-        totals[row.values["idcc"]] += row.values["establishments"]
     vintage = next(row.values["vintage"] for row in data.sources if row.values["code"] == "siro")
-    attachments, declared = [], []
-    for values in (row.values for row in data.siro_pairs):
-        ids = {"agreement_id": values["idcc"], "opco_id": values["opco"]}
-        if values["idcc"] in escape:
-            declared.append(DeclaredOpco(**ids, establishments=values["establishments"]))
-            continue
-        share = (Decimal(values["establishments"]) / totals[values["idcc"]]).quantize(
-            Decimal("0.000001"), ROUND_DOWN
-        )
-        attachments.append(
-            Attachment(
-                **ids, source="siro", establishments=values["establishments"], share=share, vintage=vintage
-            )
-        )
-    key = ("agreement_id", "opco_id")
-    yield _sync(Attachment.objects.filter(source="siro"), key, attachments)
-    yield _sync(DeclaredOpco.objects.all(), key, declared)
+    pairs = {
+        (row.values["idcc"], row.values["opco"]): row.values["establishments"] for row in data.siro_pairs
+    }
+    yield from attach(pairs, vintage)
     rows = [Establishment(**row.values) for row in data.establishments_sample]
-    yield _sync(Establishment.objects.all(), ("siret",), rows)
+    yield bring_to(Establishment.objects.all(), ("siret",), rows)
+
+
+# What a synchronised list or staff may have written since: the files no longer speak for it then.
+WRITTEN = ("title", "short_title", "scope", "status", "successor_id", "title_source", "source_url", "origin")
+
+
+def _agreements(data: ReferenceData, pairs_are_current: bool) -> Iterable[Agreement]:
+    """The agreements of the files, and those that came from elsewhere."""
+    elsewhere = Agreement.objects.exclude(origin=Agreement.Origin.REFERENCE)
+    if not pairs_are_current:  # an agreement that the synchronised table names stays, whatever the files say
+        elsewhere = elsewhere | Agreement.objects.filter(attachments__source=Attachment.Source.SIRO)
+    kept = {row.pk: row for row in elsewhere.distinct()}
+    for row in data.agreements:
+        agreement, current = _agreement(row.values), kept.pop(row.values["idcc"], None)
+        if current and current.origin != Agreement.Origin.REFERENCE:
+            for name in WRITTEN:
+                setattr(agreement, name, getattr(current, name))
+        yield agreement
+    yield from kept.values()
 
 
 def _agreement(values: dict[str, Any]) -> Agreement:
@@ -188,11 +171,11 @@ def _shares(values: dict[str, Any]) -> ActivityOpco:
     )
 
 
-def _sources(with_siro: bool) -> QuerySet[Source]:
-    return Source.objects.all() if with_siro else Source.objects.exclude(code="siro")
+# What a synchronisation says of a source; the files keep its name, publisher, page and licence.
+SERVED = ("vintage", "as_of", "published_rows", "loaded_rows", "run_id")
 
 
-def _source_rows(data: ReferenceData, with_siro: bool) -> Iterable[Source]:
+def _sources(data: ReferenceData, pairs_are_current: bool) -> Iterable[Source]:
     loaded = {
         "siro": len(data.establishments_sample),
         "approvals": len(data.branches),
@@ -200,40 +183,11 @@ def _source_rows(data: ReferenceData, with_siro: bool) -> Iterable[Source]:
         "naf": len(data.naf),
         "naf_sample": len(data.naf_opco_sample),
     }
+    present = {source.code: source for source in Source.objects.all()}
     for row in data.sources:
-        if with_siro or row.values["code"] != "siro":
-            yield Source(**row.values, loaded_rows=loaded.get(row.values["code"], 0))
-
-
-def _sync(existing: QuerySet[M], key: tuple[str, ...], wanted: list[M]) -> Change:
-    """Create, update and delete so that `existing` becomes `wanted`, rows being matched by `key`."""
-    model = existing.model
-    compared = [
-        field.attname
-        for field in model._meta.concrete_fields
-        if not field.primary_key and not getattr(field, "auto_now", False) and field.attname not in key
-    ]
-
-    def identity(row: M) -> tuple[Hashable, ...]:
-        return tuple(getattr(row, name) for name in key)
-
-    present = {identity(row): row for row in existing}
-    created, updated = [], []
-    for row in wanted:
-        current = present.pop(identity(row), None)
-        if current is None:
-            created.append(row)
-        elif any(getattr(current, name) != getattr(row, name) for name in compared):
-            row.pk = current.pk
-            updated.append(row)
-    model._default_manager.filter(pk__in=[row.pk for row in present.values()]).delete()
-    model._default_manager.bulk_create(created, batch_size=1000)
-    if updated:
-        model._default_manager.bulk_update(
-            updated, [_field(model, name) for name in compared], batch_size=500
-        )
-    return Change(capfirst(str(model._meta.verbose_name_plural)), len(created), len(updated), len(present))
-
-
-def _field(model: type[Model], attname: str) -> str:
-    return next(field.name for field in model._meta.concrete_fields if field.attname == attname)
+        code = row.values["code"]
+        source, current = Source(**row.values, loaded_rows=loaded.get(code, 0)), present.get(code)
+        if current and (current.run_id or (code == "siro" and not pairs_are_current)):
+            for name in SERVED:
+                setattr(source, name, getattr(current, name))
+        yield source

@@ -1,35 +1,162 @@
-"""Where the data comes from, and which version of it is being served."""
+"""Where the data comes from, what each synchronisation did, and which version of it all is being served."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
+
+from opco_portal.french import day
 
 
 class Source(models.Model):
-    """An official source and the vintage of it that the portal serves now."""
+    """An official source and the vintage of it that the portal serves now.
+
+    `vintage` is empty and `as_of` NULL for a source of which nothing was loaded yet. `run` is the publication
+    being served; without one, what is served comes from the portal's own reference files.
+    """
 
     code = models.SlugField("code", primary_key=True)
     name = models.CharField("nom", max_length=120)
     publisher = models.CharField("éditeur", max_length=120)
-    vintage = models.CharField("millésime", max_length=40, help_text="Tel qu’il est cité : « juin 2026 ».")
-    as_of = models.DateField("état des données au")
-    url = models.URLField("page de la source")
+    vintage = models.CharField(
+        "millésime", max_length=40, blank=True, help_text="Tel qu’il est cité : « juin 2026 »."
+    )
+    as_of = models.DateField("état des données au", null=True, blank=True)
+    url = models.URLField("page de la source", max_length=300)
     licence = models.CharField("licence", max_length=60, blank=True)
     published_rows = models.PositiveIntegerField("lignes publiées", null=True, blank=True)
     loaded_rows = models.PositiveIntegerField("lignes chargées", default=0)
     loaded_at = models.DateTimeField("chargée le", auto_now=True)
+    run = models.ForeignKey(
+        "SyncRun", verbose_name="publication servie", on_delete=models.PROTECT, null=True, related_name="+"
+    )
 
     class Meta:
         verbose_name = "source"
         verbose_name_plural = "sources"
         ordering = ["code"]
+        permissions = [
+            ("synchronise_source", "Peut lancer et annuler une synchronisation"),
+            ("roll_back_source", "Peut revenir au millésime précédent"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.vintage}"
+        return f"{self.name}, {self.vintage}" if self.vintage else self.name
 
     @property
     def is_sample(self) -> bool:
         """Only part of what the publisher gives out is loaded, so an absence proves nothing."""
-        return self.published_rows is not None and self.loaded_rows < self.published_rows
+        return (
+            self.run_id is None and self.published_rows is not None and self.loaded_rows < self.published_rows
+        )
+
+
+class SyncRun(models.Model):
+    """One synchronisation, or one return to an earlier vintage: what was asked, how far it went, what it did.
+
+    Sizes are in bytes. `vintage` is cited to people (« juillet 2026 ») and `as_of` orders vintages. `report`
+    is what changed for whom (`opco_portal.sync.report`); `message` says in French how the run ended.
+    """
+
+    class Kind(models.TextChoices):
+        SYNC = "sync", "synchronisation"
+        ROLLBACK = "rollback", "retour en arrière"
+
+    class Trigger(models.TextChoices):
+        SCHEDULE = "schedule", "planification"
+        ADMIN = "admin", "administration"
+        COMMAND = "command", "ligne de commande"
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "en attente"
+        RUNNING = "running", "en cours"
+        PUBLISHED = "published", "publiée"
+        UNCHANGED = "unchanged", "déjà à jour"
+        TRIED = "tried", "essai réussi"
+        REFUSED = "refused", "refusée"
+        FAILED = "failed", "en échec"
+        INTERRUPTED = "interrupted", "interrompue"
+        CANCELLED = "cancelled", "annulée"
+        BUSY = "busy", "écartée"
+
+    class Step(models.TextChoices):
+        FIND = "find", "recherche du fichier"
+        FETCH = "fetch", "téléchargement"
+        STAGE = "stage", "lecture"
+        CHECK = "check", "contrôles"
+        COMPARE = "compare", "comparaison"
+        PUBLISH = "publish", "publication"
+
+    UNFINISHED = (State.QUEUED, State.RUNNING)
+    # The source was looked at, whatever came of it: what a visitor means by « dernière vérification ».
+    CHECKED = (State.PUBLISHED, State.UNCHANGED, State.REFUSED)
+
+    source = models.ForeignKey(Source, verbose_name="source", on_delete=models.PROTECT, related_name="runs")
+    kind = models.CharField("nature", max_length=10, choices=Kind, default=Kind.SYNC)
+    trigger = models.CharField("déclenchée par", max_length=10, choices=Trigger)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="compte",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    dry_run = models.BooleanField("essai", default=False)
+    force = models.BooleanField("forcée", default=False)
+    state = models.CharField("état", max_length=12, choices=State, default=State.QUEUED)
+    message = models.TextField("résultat", blank=True)
+
+    vintage = models.CharField("millésime", max_length=40, blank=True)
+    as_of = models.DateField("état des données au", null=True, blank=True)
+    url = models.URLField("fichier", max_length=500, blank=True)
+    checksum = models.CharField("empreinte SHA-256", max_length=64, blank=True)
+    size = models.PositiveBigIntegerField("taille", null=True, blank=True)
+    replaces = models.ForeignKey(
+        "self", verbose_name="remplace", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    step = models.CharField("étape", max_length=10, choices=Step, blank=True)
+    done = models.PositiveBigIntegerField("octets traités", default=0)
+    total = models.PositiveBigIntegerField("octets à traiter", null=True, blank=True)
+    rows = models.PositiveIntegerField("lignes", default=0)
+    set_aside = models.JSONField("lignes écartées", default=list, blank=True)
+    report = models.JSONField("changements", null=True, blank=True)
+
+    cancel_requested = models.BooleanField("annulation demandée", default=False)
+    withdrawn_at = models.DateTimeField("retirée le", null=True, blank=True)
+    created_at = models.DateTimeField("demandée le", auto_now_add=True)
+    started_at = models.DateTimeField("commencée le", null=True, blank=True)
+    finished_at = models.DateTimeField("terminée le", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "synchronisation"
+        verbose_name_plural = "synchronisations"
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["source", "state", "-id"], name="runs_of_a_source")]
+
+    def __str__(self) -> str:
+        subject = f"{self.source_id}, {self.vintage}" if self.vintage else self.source_id
+        return f"{subject} : {self.get_state_display()}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("change", args=[self.pk])
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state not in self.UNFINISHED
+
+    @property
+    def progress(self) -> int | None:
+        """Percentage of the step in hand; None when its length is not known."""
+        return min(100, 100 * self.done // self.total) if self.total else None
+
+    @property
+    def title(self) -> str:
+        """How a publication is named in lists and feeds."""
+        if self.kind == self.Kind.ROLLBACK:
+            return f"{self.source.name} : retour à {self.vintage}"
+        return f"{self.source.name} : {self.vintage or day(self.created_at.date())}"
 
 
 class DataVersion(models.Model):

@@ -1,0 +1,337 @@
+"""The steps that every synchronisation goes through, and how each way of ending is recorded.
+
+find -> fetch -> [ stage -> check -> compare -> publish ], the part in brackets being one transaction: readers see
+the old data or the new, and a process that dies at any moment leaves nothing behind but its run, which the next
+one marks as interrupted.
+"""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import stamina
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from opco_portal.french import day, megabytes, number, plural, typeset
+from opco_portal.http import client
+from opco_portal.sync.download import digest, disk_words, download, refuse_web_page
+from opco_portal.sync.errors import Cancelled, Failure, Refusal, SyncError, Unchanged
+from opco_portal.sync.journal import LOST, Journal, Watcher, idle, journal
+from opco_portal.sync.models import DataVersion, Source, SyncRun
+from opco_portal.sync.publication import Publication
+from opco_portal.sync.source import SyncSource, registered
+
+logger = logging.getLogger(__name__)
+State, Step = SyncRun.State, SyncRun.Step
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who asks for a run, and how it is to go."""
+
+    trigger: SyncRun.Trigger = SyncRun.Trigger.COMMAND
+    user: AbstractBaseUser | None = None
+    dry_run: bool = False
+    force: bool = False
+
+
+def prepare(source: SyncSource[Any], order: Order, kind: SyncRun.Kind = SyncRun.Kind.SYNC) -> SyncRun:
+    """A run that waits for its turn."""
+    return SyncRun.objects.create(source_id=source.code, kind=kind, **vars(order))
+
+
+def synchronise(
+    source: SyncSource[Any], run: SyncRun, *, file: Path | None = None, watcher: Watcher | None = None
+) -> SyncRun:
+    """Carry a run out and return it as it ended; `file` replaces what the publisher offers.
+
+    Whatever the publisher, the network or the file do is told by the run's state and message. Only what nobody
+    foresaw is raised, after it was recorded.
+    """
+    with _recorded(run), journal(run, watcher) as log:
+        _start(run)
+        _synchronise(source, run, log, file)
+    return run
+
+
+def roll_back(
+    source: SyncSource[Any], run: SyncRun, target: SyncRun | None = None, watcher: Watcher | None = None
+) -> SyncRun:
+    """Serve an earlier publication again, by default the one before; what is left is not taken up again by itself."""
+    with _recorded(run), journal(run, watcher) as log:
+        _start(run)
+        _roll_back(source, run, log, target)
+    return run
+
+
+def recover() -> int:
+    """Mark the runs whose process died; return how many. Called when a worker starts."""
+    count = 0
+    for source in registered():
+        with idle(source.code) as nobody_works:
+            if nobody_works:
+                count += _mark_interrupted(source.code)
+    return count
+
+
+# -------------------------------------------------------------------------------------------------- a synchronisation
+def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path | None) -> None:
+    current = Source.objects.select_related("run").get(pk=source.code)
+    with _working_folder(source.code) as folder:
+        with client(base_url=source.base_url) as http:
+            log.step(Step.FIND)
+            published = source.describe(file) if file else source.find(http)
+            _describe(run, published)
+            _refuse_older(published, current, run)
+            path = file or folder / "published"
+            log.step(Step.FETCH)
+            run.checksum = (
+                _checked(file, source.max_bytes)
+                if file
+                else download(http, published, path, limit=source.max_bytes, journal=log)
+            )
+            run.size = path.stat().st_size
+            run.save(update_fields=["checksum", "size"])
+        _stop_if_known(run, current)
+        with _in_one_transaction():
+            _publish(source, run, log, path, current)
+
+
+def _publish(source: SyncSource[Any], run: SyncRun, log: Journal, path: Path, current: Source) -> None:
+    log.step(Step.STAGE)
+    staged = source.stage(path, run, log)
+    run.set_aside = [asdict(row) for row in staged.set_aside]
+    log.step(Step.CHECK)
+    source.check(staged, current, run)
+    log.step(Step.COMPARE)
+    run.report = source.compare(staged, run).as_json()
+    run.rows = staged.rows
+    log.step(Step.PUBLISH)
+    aside = (
+        f" {plural(staged.set_aside_count, 'ligne écartée', 'lignes écartées')}."
+        if staged.set_aside_count
+        else ""
+    )
+    if run.dry_run:
+        transaction.set_rollback(True)
+        run.message = typeset(
+            f"Essai sur {number(staged.rows)} {source.rows_name} : rien n’a été écrit.{aside}"
+        )
+        return
+    source.publish(staged, run)
+    run.message = typeset(f"Publication de {number(staged.rows)} {source.rows_name}.{aside}")
+    run.replaces = current.run
+    _serve(run, run, loaded=staged.rows, published=staged.rows + staged.set_aside_count)
+
+
+def _serve(run: SyncRun, served: SyncRun, *, loaded: int, published: int) -> None:
+    """Say what is served from now on, in the transaction that makes it so: no crash can part the two."""
+    Source.objects.filter(pk=run.source_id).update(
+        run=served,
+        vintage=served.vintage,
+        as_of=served.as_of,
+        loaded_rows=loaded,
+        published_rows=published,
+        loaded_at=timezone.now(),
+    )
+    DataVersion.bump()
+    _finish(run, State.PUBLISHED)
+
+
+def _describe(run: SyncRun, published: Publication) -> None:
+    run.vintage, run.as_of, run.url = published.vintage, published.as_of, published.url
+    run.save(update_fields=["vintage", "as_of", "url"])
+
+
+def _refuse_older(published: Publication, current: Source, run: SyncRun) -> None:
+    if current.as_of and published.as_of < current.as_of and not run.force:
+        raise Refusal(
+            f"L’éditeur propose {published.vintage}, plus ancien que {current.vintage} que le portail sert déjà. Rien "
+            "n’a été chargé."
+        )
+
+
+def _stop_if_known(run: SyncRun, current: Source) -> None:
+    """The same file again is not loaded again, nor one that staff withdrew."""
+    if run.force:
+        return
+    if current.run and current.run.checksum == run.checksum:
+        raise Unchanged(f"Le fichier de l’éditeur est celui que le portail sert déjà ({current.vintage}).")
+    withdrawn = (
+        SyncRun.objects.filter(source=current, checksum=run.checksum, withdrawn_at__isnull=False)
+        .order_by("-withdrawn_at")
+        .first()
+    )
+    if withdrawn and withdrawn.withdrawn_at:
+        raise Refusal(
+            f"Ce fichier ({withdrawn.vintage}) a été retiré par l’équipe le {day(withdrawn.withdrawn_at.date())}. Il "
+            "n’est pas repris de lui-même : pour le publier quand même, relancez en forçant."
+        )
+
+
+def _checked(file: Path, limit: int) -> str:
+    """The SHA-256 of a file given by hand, which is held to the same limits as one that was fetched."""
+    try:
+        if file.stat().st_size > limit:
+            raise Refusal(f"Le fichier dépasse les {megabytes(limit)} admis pour cette source.")
+        with file.open("rb") as opened:
+            refuse_web_page(opened.read(512))
+        return digest(file)
+    except OSError as error:
+        raise Failure(f"Le fichier {file} ne peut pas être lu : {error.strerror}.") from error
+
+
+@contextmanager
+def _working_folder(code: str) -> Iterator[Path]:
+    """An empty folder for the downloads of one source; what a killed run left in it goes first."""
+    parent = (
+        Path(settings.SYNC_FOLDER) if settings.SYNC_FOLDER else Path(tempfile.gettempdir(), "portail-opco")
+    )
+    folder = parent / code
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True, mode=0o700)
+    except OSError as error:
+        raise Failure(disk_words(error)) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# -------------------------------------------------------------------------------------------------------- the way back
+def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: SyncRun | None) -> None:
+    current = Source.objects.select_related("run__replaces").get(pk=source.code)
+    if not source.reversible:
+        raise Refusal("Cette source ne garde pas ses millésimes précédents.")
+    target = target or (current.run.replaces if current.run else None)
+    if current.run is None or target is None:
+        raise Refusal("Il n’y a pas de millésime précédent auquel revenir.")
+    if target == current.run:
+        raise Refusal(f"Le portail sert déjà {target.vintage}.")
+    run.vintage, run.as_of, run.checksum, run.replaces = (
+        target.vintage,
+        target.as_of,
+        target.checksum,
+        current.run,
+    )
+    with _in_one_transaction():
+        log.step(Step.COMPARE)
+        run.report = source.restore(target, run).as_json()
+        log.step(Step.PUBLISH)
+        run.rows = target.rows
+        run.message = typeset(f"{current.vintage} retiré : le portail sert de nouveau {target.vintage}.")
+        left = SyncRun.objects.filter(
+            source=current, kind=SyncRun.Kind.SYNC, state=State.PUBLISHED, pk__gt=target.pk, withdrawn_at=None
+        )
+        left.update(withdrawn_at=timezone.now())
+        _serve(run, target, loaded=target.rows, published=target.rows + len(target.set_aside))
+
+
+# -------------------------------------------------------------------------------------------------- how a run ends
+@contextmanager
+def _recorded(run: SyncRun) -> Iterator[None]:
+    """Whatever way the block ends, the run says so."""
+    try:
+        yield
+    except SyncError as error:
+        run.message = error.message
+        _record(run, error.state)
+    except SoftTimeLimitExceeded:
+        run.message = typeset("Arrêtée : elle durait trop longtemps. Rien n’a changé ; relancez plus tard.")
+        _record(run, State.FAILED)
+    except KeyboardInterrupt:
+        run.message = typeset("Arrêtée au clavier. Rien n’a changé.")
+        _record(run, State.CANCELLED)
+        raise
+    except Exception as error:
+        logger.exception("sync run %s of %s failed", run.pk, run.source_id)
+        run.message = typeset(
+            f"Erreur inattendue ({type(error).__name__}). Rien n’a changé ; le détail est dans le journal du serveur."
+        )
+        _record(run, State.FAILED)
+        raise
+    else:
+        if not run.is_finished:
+            _record(run, State.TRIED)
+
+
+@contextmanager
+def _in_one_transaction() -> Iterator[None]:
+    """Everything or nothing, with the database's own accidents told as such."""
+    try:
+        with transaction.atomic(durable=True):
+            yield
+    except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
+        state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None) or ""
+        raise Failure(_ACCIDENTS.get(state[:2], LOST)) from error
+
+
+# By class of SQLSTATE: resources ran out, a lock did not come; any other one is a lost connection.
+_ACCIDENTS = {
+    "53": "La base de données manque de place ou de mémoire. Rien n’a changé ; prévenez l’équipe technique.",
+    "55": "Une longue opération occupe la base de données. Rien n’a changé ; relancez plus tard.",
+}
+
+
+def _start(run: SyncRun) -> None:
+    _mark_interrupted(run.source_id, but=run)
+    run.state, run.started_at = State.RUNNING, timezone.now()
+    run.save(update_fields=["state", "started_at"])
+    run.refresh_from_db(fields=["cancel_requested"])
+    if run.cancel_requested:
+        raise Cancelled("Annulée avant de commencer.")
+
+
+def _mark_interrupted(code: str, but: SyncRun | None = None) -> int:
+    """Whoever holds the lock knows that no other run of the source is alive."""
+    dead = SyncRun.objects.filter(~Q(pk=but.pk if but else None), source=code, state=State.RUNNING)
+    return dead.update(
+        state=State.INTERRUPTED,
+        finished_at=timezone.now(),
+        message=typeset(
+            "Le processus s’est arrêté en cours de route. Rien n’a changé : les données servies sont intactes."
+        ),
+    )
+
+
+def _record(run: SyncRun, state: SyncRun.State) -> None:
+    """Save how the run ended; the database may be coming back from a restart."""
+    if state != State.TRIED:
+        run.report = run.replaces = None
+    for attempt in stamina.retry_context(
+        on=DatabaseError, attempts=20, timeout=60, wait_initial=0.2, wait_max=5
+    ):
+        with attempt:
+            connection.close()
+            _finish(run, state)
+
+
+def _finish(run: SyncRun, state: SyncRun.State) -> None:
+    run.state, run.finished_at = state, timezone.now()
+    run.save(
+        update_fields=[
+            "state",
+            "message",
+            "vintage",
+            "as_of",
+            "checksum",
+            "size",
+            "replaces",
+            "rows",
+            "set_aside",
+            "report",
+            "finished_at",
+        ]
+    )
