@@ -7,7 +7,6 @@ back to the vintage before.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ import httpx
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
-from psycopg.copy import QueuedLibpqWriter
 
 from branches import search
 from branches.models import Agreement, Attachment, EstablishmentChange, Opco, VintagePair
@@ -44,20 +42,12 @@ KEPT = 12  # publications whose changes are kept one by one: as far back as esta
 
 @dataclass
 class SiroStaged(Staged):
-    """A vintage in the staging table. `groups`: (IDCC, owner, manager) -> establishments."""
+    """A vintage in the staging table; `moves` is None where there is nothing to compare it with."""
 
-    whole: bool = False  # nothing to compare with: the staging table becomes the table
-    groups: Mapping[tuple[str | None, str | None, str | None], int] = field(default_factory=dict)
+    whole: bool = False  # the staging table becomes the table
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)  # (IDCC, OPCO) -> establishments
+    labels: dict[str, int] = field(default_factory=dict)  # what OPCO columns hold -> establishments
     moves: Moves | None = None
-
-    @property
-    def pairs(self) -> dict[tuple[str, str], int]:
-        """(IDCC, OPCO) -> establishments, of those that have both; the manager counts for nothing here."""
-        counted: dict[tuple[str, str], int] = {}
-        for (idcc, owner, _), count in self.groups.items():
-            if idcc and owner:
-                counted[idcc, owner] = counted.get((idcc, owner), 0) + count
-        return counted
 
 
 @register
@@ -107,13 +97,14 @@ class SiroSource(SyncSource[SiroStaged]):
         with connection.cursor() as cursor:
             cursor.execute(sql.TUNING)
             cursor.execute(sql.CREATE_LOGGED if staged.whole else sql.CREATE_UNLOGGED)
-            # The writer has a thread of its own: the next block is read while the database takes this one in.
-            with cursor.copy(sql.COPY, writer=QueuedLibpqWriter(cursor.cursor)) as copy:
+            # Small blocks keep both sides busy: the database works off the socket while the next one is read.
+            with cursor.copy(sql.COPY) as copy:
                 for block in reader.blocks():
                     copy.write(block)
+            copied = cursor.rowcount
+        staged.rows = copied
         self._line_up(staged)
-        staged.groups = {(idcc, owner, manager): count for idcc, owner, manager, count in _rows(sql.GROUPS)}
-        staged.rows = sum(staged.groups.values())
+        self._count(staged, recount=staged.whole or run.force)
         return staged
 
     def _line_up(self, staged: SiroStaged) -> None:
@@ -128,11 +119,25 @@ class SiroSource(SyncSource[SiroStaged]):
             _execute(sql.ANALYZE)
             return
         _execute(sql.COMPARE)
-        if _repeats():
+        if self._repeats(staged.rows):
             _drop_repeated(staged)
             _execute(sql.DROP_CHANGES)
             _execute(sql.COMPARE)
         staged.moves = _moves()
+
+    def _repeats(self, copied: int) -> bool:
+        """Some SIRET appears twice: one that is new comes twice, or the served rows found more than themselves."""
+        served = Source.objects.get(pk=self.code).loaded_rows
+        new, once, appeared, vanished = _rows(sql.LINED_UP)[0]
+        return bool(new != once or copied - appeared != served - vanished)
+
+    def _count(self, staged: SiroStaged, *, recount: bool) -> None:
+        """The pairs of the vintage: those that are served and what changes, or all of them counted anew."""
+        staged.labels = dict(_rows(sql.LABELS if recount else sql.CHANGED_LABELS))
+        counted = {} if recount else pairs.served()
+        for idcc, owner, count in _rows(sql.PAIRS if recount else sql.CHANGED_PAIRS):
+            counted[idcc, owner] = counted.get((idcc, owner), 0) + count
+        staged.pairs = {pair: count for pair, count in counted.items() if count}
 
     # --------------------------------------------------------------------------------------------- what is checked
     def check(self, staged: SiroStaged, current: Source, run: SyncRun) -> None:
@@ -146,15 +151,11 @@ class SiroSource(SyncSource[SiroStaged]):
             )
 
     def _check_labels(self, staged: SiroStaged) -> None:
-        known = {*Opco.objects.values_list("pk", flat=True), None}
-        unknown: dict[str, int] = {}
-        for (_, *opcos), count in staged.groups.items():
-            for label in {opco for opco in opcos if opco not in known}:
-                unknown[str(label)] = unknown.get(str(label), 0) + count
+        known = set(Opco.objects.values_list("pk", flat=True))
+        unknown = sorted((label, count) for label, count in staged.labels.items() if label not in known)
         if unknown:
             named = ", ".join(
-                f"« {label[:60]} » ({number(count)} établissements)"
-                for label, count in sorted(unknown.items())[:5]
+                f"« {label[:60]} » ({number(count)} établissements)" for label, count in unknown[:5]
             )
             raise Refusal(
                 f"La table nomme un OPCO que le portail ne connaît pas : {named}. Rien n’a été deviné ni chargé. Si un "
@@ -231,16 +232,12 @@ def _rows(query: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _repeats() -> bool:
-    """Some SIRET appears twice: then the join found more rows than are served, or one row that is new twice."""
-    return bool(_rows(sql.REPEATS)[0][0])
-
-
 def _drop_repeated(staged: SiroStaged) -> None:
     """Keep one of identical rows; set aside the rows of a SIRET that do not say the same."""
     _execute(sql.REPEATED)
     for siret, copies, said in _rows(sql.CONTRADICTORY):
-        staged.put_aside(SetAside(f"{siret:014d}", f"plusieurs lignes qui se contredisent : {said}"), copies)
+        staged.put_aside(SetAside(f"{siret:014d}", f"lignes qui se contredisent : {said}"), copies)
+    staged.rows -= _rows(sql.TOO_MANY)[0][0]
     _execute(sql.DROP_REPEATED)
 
 

@@ -4,7 +4,6 @@
 # that sending them from its workers costs more than the workers save; hardly any do.
 TUNING = """
 SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL work_mem = '32MB';
 SET LOCAL lock_timeout = '10s'
 """
 
@@ -17,9 +16,16 @@ COPY = """
 COPY branches_establishment_next (siret, idcc, owner, manager)
 FROM STDIN WITH (FORMAT text, DELIMITER '|', NULL '', FREEZE)
 """
-GROUPS = (
-    "SELECT idcc, owner, manager, count(*) FROM branches_establishment_next GROUP BY idcc, owner, manager"
-)
+PAIRS = """
+SELECT idcc, owner, count(*) FROM branches_establishment_next
+WHERE idcc IS NOT NULL AND owner IS NOT NULL GROUP BY idcc, owner
+"""
+LABELS = """
+SELECT label, sum(count)::bigint FROM (
+    SELECT owner, manager, count(*) FROM branches_establishment_next GROUP BY owner, manager
+) AS both_opcos CROSS JOIN LATERAL (SELECT owner UNION SELECT manager) AS labels (label)
+WHERE label IS NOT NULL GROUP BY label
+"""
 
 ADD_KEY = "ALTER TABLE branches_establishment_next ADD CONSTRAINT branches_establishment_next_pkey PRIMARY KEY (siret)"
 ANALYZE = "ANALYZE branches_establishment_next"
@@ -40,14 +46,25 @@ SELECT siret,
 FROM branches_establishment AS served FULL JOIN branches_establishment_next AS next USING (siret)
 WHERE served.siret IS NULL OR next.siret IS NULL
    OR served.idcc IS DISTINCT FROM next.idcc OR served.owner IS DISTINCT FROM next.owner
-   OR served.manager IS DISTINCT FROM next.manager
+   OR served.manager IS DISTINCT FROM next.manager;
+ANALYZE siro_changes
 """
 DROP_CHANGES = "DROP TABLE siro_changes"
-REPEATS = """
-SELECT count(*) FILTER (WHERE kind <> 'vanished') <> count(DISTINCT siret) FILTER (WHERE kind <> 'vanished')
-    OR (SELECT count(*) FROM branches_establishment_next) - count(*) FILTER (WHERE kind = 'appeared')
-       <> (SELECT count(*) FROM branches_establishment) - count(*) FILTER (WHERE kind = 'vanished')
+LINED_UP = """
+SELECT count(*) FILTER (WHERE kind <> 'vanished'), count(DISTINCT siret) FILTER (WHERE kind <> 'vanished'),
+       count(*) FILTER (WHERE kind = 'appeared'), count(*) FILTER (WHERE kind = 'vanished')
 FROM siro_changes
+"""
+CHANGED_PAIRS = """
+SELECT idcc, owner, sum(difference)::bigint FROM (
+    SELECT idcc, owner, 1 FROM siro_changes WHERE kind <> 'vanished'
+    UNION ALL SELECT old_idcc, old_owner, -1 FROM siro_changes WHERE kind <> 'appeared'
+) AS changes (idcc, owner, difference)
+WHERE idcc IS NOT NULL AND owner IS NOT NULL GROUP BY idcc, owner
+"""
+CHANGED_LABELS = """
+SELECT label, count(*) FROM siro_changes CROSS JOIN LATERAL (SELECT owner UNION SELECT manager) AS labels (label)
+WHERE label IS NOT NULL GROUP BY label
 """
 KINDS = "SELECT kind, count(*) FROM siro_changes GROUP BY kind"
 MOVED = "SELECT old_owner, owner, count(*) FROM siro_changes WHERE kind = 'moved' GROUP BY old_owner, owner"
@@ -61,6 +78,9 @@ SELECT siret, count(*) AS copies, count(DISTINCT (idcc, owner, manager)) AS vers
 FROM branches_establishment_next GROUP BY siret HAVING count(*) > 1
 """
 CONTRADICTORY = "SELECT siret, copies, said FROM siro_repeated WHERE versions > 1 ORDER BY siret"
+TOO_MANY = """
+SELECT coalesce(sum(copies - CASE WHEN versions = 1 THEN 1 ELSE 0 END), 0)::bigint FROM siro_repeated
+"""
 DROP_REPEATED = """
 DELETE FROM branches_establishment_next AS next USING siro_repeated AS repeated WHERE next.siret = repeated.siret;
 INSERT INTO branches_establishment_next (siret, idcc, owner, manager)
@@ -108,5 +128,6 @@ FROM first JOIN last USING (siret)
 WHERE NOT (first.absent AND last.absent)
   AND (first.absent OR last.absent
        OR (last.idcc, last.owner, last.manager)
-          IS DISTINCT FROM (first.old_idcc, first.old_owner, first.old_manager))
+          IS DISTINCT FROM (first.old_idcc, first.old_owner, first.old_manager));
+ANALYZE siro_changes
 """
