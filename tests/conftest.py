@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import stamina
 from django.core.cache import cache
 from django.test.utils import setup_databases
 
@@ -39,3 +40,10 @@ def _nothing_remembered() -> Iterator[None]:
     forget_reference()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting() -> Iterator[None]:
+    """What is tried again is tried at once."""
+    with stamina.set_testing(True, attempts=4):
+        yield

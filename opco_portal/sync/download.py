@@ -17,7 +17,6 @@ from opco_portal.sync.journal import Journal
 from opco_portal.sync.publication import Publication, words
 
 ATTEMPTS = 6
-CHUNK = 1 << 18
 ENOUGH_TO_TELL = 512  # bytes of a file that show whether it is a web page
 
 
@@ -29,6 +28,8 @@ def download(http: httpx.Client, published: Publication, path: Path, *, limit: i
         Failure: it could not be fetched or written.
         Cancelled: somebody asked for the run to stop.
     """
+    if published.size and published.size > limit:
+        raise Refusal(_too_large(published.size, limit))
     try:
         with path.open("wb") as file:
             transfer = _Transfer(http, published, file, limit, journal)
@@ -77,11 +78,12 @@ class _Transfer:
             self._refuse_compression(response)
             if not self._continues(response, offset):
                 offset = 0
-            self.file.seek(offset)
-            self.file.truncate()
+            if self.file.tell() != offset:
+                self.file.seek(offset)
+                self.file.truncate()
             self.validator = _validator(response)
             total = self._total(response, offset)
-            for chunk in response.iter_raw(CHUNK):
+            for chunk in response.iter_raw():  # as they come: a chunk that was being filled is lost by a cut
                 offset += len(chunk)
                 if offset > self.limit:
                     raise Refusal(_too_large(offset, self.limit))

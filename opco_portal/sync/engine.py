@@ -89,7 +89,7 @@ def recover() -> int:
 def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path | None) -> None:
     current = Source.objects.select_related("run").get(pk=source.code)
     with _working_folder(source.code) as folder:
-        with client(base_url=source.base_url) as http:
+        with client(base_url=source.base_url, timeout=source.timeout) as http:
             log.step(Step.FIND)
             published = source.describe(file) if file else source.find(http)
             _describe(run, published)

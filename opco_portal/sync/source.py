@@ -69,6 +69,7 @@ class SyncSource(ABC, Generic[S]):
     base_url: ClassVar[str]  # from the settings; the only server that need not be https
     max_bytes: ClassVar[int]
     time_limit: ClassVar[int] = 1800  # seconds
+    timeout: ClassVar[float] = 30  # seconds that the publisher may stay silent
     rows_name: ClassVar[str] = "lignes"
     # An earlier publication can be served again.
     reversible: ClassVar[bool] = False
@@ -87,14 +88,14 @@ class SyncSource(ABC, Generic[S]):
 
     def check(self, staged: S, current: Source, run: SyncRun) -> None:
         """Refuse what is doubtful. A forced run may lose rows, but never reads what it does not understand."""
-        if not staged.rows:
-            raise Refusal("Le fichier ne contient aucune ligne lisible. Rien n’a été chargé.")
         read = staged.rows + staged.set_aside_count
         if staged.set_aside_count > TOLERATED * read:
             raise Refusal(
                 f"{number(staged.set_aside_count)} {self.rows_name} sur {number(read)} ne sont pas utilisables, plus "
                 f"d’une sur mille : {examples(staged.set_aside)}. Signalez-le à l’éditeur."
             )
+        if not staged.rows:
+            raise Refusal("Le fichier ne contient aucune ligne lisible. Rien n’a été chargé.")
         if staged.rows < FLOOR * current.loaded_rows and not run.force:
             raise Refusal(
                 f"Le fichier n’a que {number(staged.rows)} {self.rows_name}, contre {number(current.loaded_rows)} "

@@ -140,6 +140,8 @@ class SiroReader:
 
     def _opco(self, label: str) -> str:
         """The slug of a label; an unknown one goes on as it is, escaped, and the checks find it."""
+        if label in self.slugs.values():
+            label += " ?"  # what only looks like a slug must not pass for one
         return self.slugs.get(label) or label.replace("\\", "\\\\").replace("\r", " ")
 
 
