@@ -6,12 +6,19 @@ asks gets a copy of that copy, which PostgreSQL makes in a fraction of a second.
 
 import itertools
 import os
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import environ
 import psycopg
+from django.core.management import call_command
 from django.db import connection
+
+from opco_portal.local.postgres import start_postgres
+from opco_portal.local.servers import guarded
 
 _numbers = itertools.count(1)
 
@@ -43,6 +50,29 @@ def copy_of_pristine() -> Iterator[str]:
     finally:
         _leave(home)
         _administer(f'DROP DATABASE "{copy}" WITH (FORCE)')
+
+
+@contextmanager
+def server_to_restart(home: Path) -> Iterator[Callable[[], None]]:
+    """Point Django at a migrated database on a PostgreSQL of the test's own; yields what restarts it."""
+    with guarded(home) as guardian:
+        url = start_postgres(guardian, home, durable=True)
+
+        def restart() -> None:
+            os.kill(int((home / "postgres" / "postmaster.pid").read_text().split()[0]), signal.SIGINT)
+            guardian.wait_for_end("postgres")
+            start_postgres(guardian, home, durable=True)
+
+        settings, before = connection.settings_dict, dict(connection.settings_dict)
+        there = environ.Env().db_url_config(url)
+        _leave(there["NAME"])
+        settings |= there | {"OPTIONS": {**before["OPTIONS"], **there["OPTIONS"]}}
+        try:
+            call_command("migrate", verbosity=0)
+            yield restart
+        finally:
+            _leave(before["NAME"])
+            settings |= before
 
 
 def _pristine(name: str) -> str:

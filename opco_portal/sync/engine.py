@@ -22,6 +22,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from opco_portal.french import day, megabytes, number, plural, typeset
 from opco_portal.http import client
@@ -194,11 +195,12 @@ def _checked(file: Path, limit: int) -> str:
 
 @contextmanager
 def _working_folder(code: str) -> Iterator[Path]:
-    """An empty folder for the downloads of one source; what a killed run left in it goes first."""
-    parent = (
-        Path(settings.SYNC_FOLDER) if settings.SYNC_FOLDER else Path(tempfile.gettempdir(), "portail-opco")
-    )
-    folder = parent / code
+    """An empty folder for the downloads of one source; what a killed run left in it goes first.
+
+    Its name is this installation's own: the lock keeps runs on one database apart, not those of two portals.
+    """
+    own = salted_hmac("sync", str(connection.settings_dict["NAME"])).hexdigest()[:12]
+    folder = Path(settings.SYNC_FOLDER or tempfile.gettempdir(), f"portail-opco-{own}", code)
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)

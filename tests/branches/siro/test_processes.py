@@ -1,0 +1,187 @@
+"""Processes: killed at any step, two at once, cancelled, a database that restarts, and readers all along."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+
+from branches.evidence import look_up
+from branches.reference.files import read_all
+from branches.reference.load import load
+from opco_portal.local.servers import ROOT
+from opco_portal.sync.engine import Order, prepare, recover, synchronise
+from opco_portal.sync.models import Source, SyncRun
+from tests.branches.siro.test_faults import unharmed
+from tests.databases import server_to_restart
+
+Step = SyncRun.Step
+# Runs the synchronisation and kills itself without notice at a step, or within the transaction just before it ends.
+DIES = """
+import os, signal, sys
+import django
+django.setup()
+from opco_portal.sync.engine import Order, prepare, synchronise
+from opco_portal.sync.models import DataVersion
+from opco_portal.sync.source import source_named
+
+class Killer:
+    def step(self, step):
+        if step == sys.argv[1]:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def progress(self, done, total):
+        pass
+
+if sys.argv[1] == "commit":
+    DataVersion.bump = lambda: os.kill(os.getpid(), signal.SIGKILL)
+source = source_named("siro")
+synchronise(source, prepare(source, Order()), watcher=Killer())
+"""
+
+
+@pytest.mark.parametrize("step", [*Step.values, "commit"])
+def test_a_process_killed_at_any_step(portal_on_june, sync, july, own_database, step):
+    with unharmed(sync, portal_on_june, july):
+        portal_on_june.offer("202607", july)
+        environment = os.environ | {
+            "DATABASE_URL": own_database,
+            "SIRO_DATASET": portal_on_june.dataset,
+            "DJANGO_SETTINGS_MODULE": "opco_portal.settings",
+        }
+        done = subprocess.run([sys.executable, "-c", DIES, step], env=environment, cwd=ROOT, check=False)
+        assert done.returncode == -9
+        dead = SyncRun.objects.latest("pk")
+        assert dead.state == "running"
+    dead.refresh_from_db()  # the next run has found it
+    assert dead.state == "interrupted"
+    assert "s’est arrêté en cours de route" in dead.message
+
+
+def test_a_worker_that_starts_finds_the_runs_of_one_that_died(portal_on_june, siro):
+    run = prepare(siro, Order())
+    SyncRun.objects.filter(pk=run.pk).update(state="running")
+    assert recover() == 1
+    run.refresh_from_db()
+    assert (run.state, run.finished_at is not None) == ("interrupted", True)
+
+
+class Watcher:
+    """Does something once, when a step begins."""
+
+    def __init__(self, at: SyncRun.Step, act: Callable[[], None]) -> None:
+        self.at, self.act = at, act
+
+    def step(self, step: SyncRun.Step) -> None:
+        if step == self.at:
+            self.act()
+
+    def progress(self, done: int, total: int | None) -> None:
+        pass
+
+
+@pytest.mark.parametrize("step", [Step.FETCH, Step.STAGE, Step.COMPARE, Step.PUBLISH])
+def test_a_cancelled_run(portal_on_june, sync, siro, july, own_database, step):
+    run = prepare(siro, Order())
+
+    def cancel() -> None:  # from a connection of its own, as the admin's
+        with psycopg.connect(own_database, autocommit=True) as session:
+            session.execute("UPDATE sync_syncrun SET cancel_requested = true WHERE id = %s", [run.pk])
+
+    with unharmed(sync, portal_on_june, july):
+        portal_on_june.offer("202607", july)
+        synchronise(siro, run, watcher=Watcher(step, cancel))
+        assert (run.state, run.report) == ("cancelled", None)
+        assert "Annulée" in run.message
+
+
+def test_two_runs_of_one_source_do_not_overlap(portal_on_june, sync, siro, july):
+    """The second one, which could be on another machine, is told so; the first goes on undisturbed."""
+    second: list[SyncRun] = []
+    portal_on_june.offer("202607", july)
+    first = prepare(siro, Order())
+    synchronise(siro, first, watcher=Watcher(Step.COMPARE, lambda: second.append(in_thread(sync))))
+    assert (first.state, second[0].state) == ("published", "busy")
+    assert "en cours" in second[0].message
+
+
+def in_thread(work: Callable[[], Any]) -> Any:
+    """The result of work done on other database connections than ours."""
+    results: list[Any] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(60)
+    return results[0]
+
+
+def test_readers_are_answered_all_along(sync, publisher, june, july):
+    """From the sample to June, then between June and July and back: no lookup fails, none comes back empty."""
+    both = {line[:14] for line in june.decode().splitlines()} & {
+        line[:14] for line in july.decode().splitlines()
+    }
+    always = sorted(both)[:50]
+    publisher.offer("202606", june)
+    assert sync().state == "published"
+    answers, wrong = [0], []
+    stop = threading.Event()
+
+    def read() -> None:
+        try:
+            while not stop.is_set():
+                for siret in always:
+                    try:
+                        found = look_up(siret).status
+                    except Exception as error:
+                        found = repr(error)
+                    answers[0] += 1
+                    if found not in ("found", "not_attached"):
+                        wrong.append((siret, found))
+        finally:
+            connection.close()
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        for month, body in (("202607", july), ("202608", june), ("202609", july), ("202610", june)):
+            publisher.offer(month, body)
+            assert sync().state == "published"
+        Source.objects.update(run=None)  # and once more as if it were the first: the table is replaced whole
+        SyncRun.objects.update(state="cancelled")
+        Source.objects.update(loaded_rows=0)
+        publisher.offer("202611", july)
+        assert sync().state == "published"
+    finally:
+        stop.set()
+        reader.join(60)
+    assert wrong == []
+    assert answers[0] > 50
+
+
+def test_a_database_that_restarts_in_the_middle(
+    django_db_setup, django_db_blocker, siro, publisher, june, july, tmp_path
+):
+    def sync(watcher: Watcher | None = None) -> SyncRun:
+        return synchronise(siro, prepare(siro, Order()), watcher=watcher)
+
+    with django_db_blocker.unblock(), server_to_restart(tmp_path / "home") as restart:
+        load(read_all())
+        publisher.offer("202606", june)
+        assert sync().state == "published"
+        with unharmed(sync, publisher, july):
+            publisher.offer("202607", july)
+            run = sync(Watcher(Step.COMPARE, restart))
+            assert (run.state, "base de données s’est interrompue" in run.message) == ("failed", True), (
+                run.message
+            )
+        assert SyncRun.objects.get(pk=run.pk).state == "failed"
