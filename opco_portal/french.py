@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 NBSP = "\u00a0"
@@ -61,6 +61,20 @@ def percent(share: Decimal | float) -> str:
 def day(value: date) -> str:
     """1er octobre 2026."""
     return f"{'1er' if value.day == 1 else value.day}{NBSP}{MONTHS[value.month - 1]} {value.year}"
+
+
+def moment(value: datetime) -> str:
+    """24 novembre 2026 à 5 h 10, in the zone that the value is in."""
+    return f"{day(value)} à {value.hour}{NBSP}h{NBSP}{value.minute:02}"
+
+
+def duration(seconds: float) -> str:
+    """« 3 s », « 1 min 12 s », « 2 h 05 min »."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}{NBSP}h{NBSP}{minutes:02}{NBSP}min"
+    return f"{minutes}{NBSP}min{NBSP}{rest}{NBSP}s" if minutes else f"{rest}{NBSP}s"
 
 
 def plural(count: int, singular: str, several: str | None = None) -> str:

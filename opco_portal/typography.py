@@ -1,6 +1,6 @@
 """Template filters for French as it is printed; built into every template."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django import template
@@ -21,9 +21,19 @@ def share(value: Decimal | None) -> str:
     return "non publiée" if value is None else french.percent(value)
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def day(value: date | None) -> str:
     return "date non publiée" if value is None else french.day(value)
+
+
+@register.filter(expects_localtime=True)
+def moment(value: datetime) -> str:
+    return french.moment(value)
+
+
+@register.filter
+def megabytes(value: int) -> str:
+    return french.megabytes(value)
 
 
 @register.filter

@@ -1,5 +1,8 @@
 """When sources are looked at: rows of django-celery-beat, which staff change in the admin."""
 
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from opco_portal.sync.source import registered
@@ -20,3 +23,17 @@ def schedule_missing() -> None:
         PeriodicTask.objects.get_or_create(
             name=f"Mise à jour : {source.code}", defaults={"task": task_name(source.code), "crontab": hours}
         )
+
+
+def next_times() -> dict[str, datetime]:
+    """When each source is looked at next, for those whose hours are in force; to the minute, as in cron."""
+    now = timezone.now()
+    codes = {task_name(source.code): source.code for source in registered()}
+    times: dict[str, datetime] = {}
+    for task in PeriodicTask.objects.filter(enabled=True, task__in=codes).select_related("crontab"):
+        if task.crontab:
+            hours = task.crontab.schedule
+            due = now + hours.remaining_estimate(now.astimezone(hours.tz)) + timedelta(seconds=30)
+            due = due.replace(second=0, microsecond=0)
+            times[codes[task.task]] = min(due, times.get(codes[task.task], due))
+    return times

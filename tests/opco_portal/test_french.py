@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 
-from opco_portal.french import day, number, of, percent, plain, plural, typeset
+from opco_portal.french import day, duration, moment, number, of, percent, plain, plural, typeset
 
 
 def test_no_break_spaces_are_put_where_french_wants_them():
@@ -44,3 +44,15 @@ def test_elision_before_a_vowel():
 
 def test_plain_text_sorts_and_compares_without_accents():
     assert plain("Énergie, Œufs") == "energie, oeufs"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "printed"),
+    [(0.4, "0 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (72, "1 min 12 s"), (7530, "2 h 05 min")],
+)
+def test_a_duration_is_told_in_two_units_at_most(seconds, printed):
+    assert duration(seconds) == printed.replace(" ", "\u00a0")
+
+
+def test_a_moment_is_told_with_its_hour():
+    assert moment(datetime(2026, 10, 1, 5, 7)) == "1er\u00a0octobre 2026 à 5\u00a0h\u00a007"
