@@ -24,23 +24,18 @@ KEYS = (
     50_000  # SIRETs that are asked for: more than fit in any processor's cache, spread over the whole table
 )
 
-STAGE = "CREATE TEMPORARY TABLE stage (siret bigint, idcc text, owner text, manager text) ON COMMIT DROP"
-COPY = "COPY stage FROM STDIN WITH (FORMAT csv, DELIMITER '|', HEADER)"
-FILL = """
-TRUNCATE branches_establishment;
-INSERT INTO branches_establishment (siret, idcc, owner, manager)
-SELECT siret, idcc, owner.slug, manager.slug FROM stage
-LEFT JOIN branches_opco AS owner ON owner.siro_label = stage.owner
-LEFT JOIN branches_opco AS manager ON manager.siro_label = stage.manager
-"""
-
 
 @dataclass(frozen=True)
 class Stand:
     """Servers with their data: what web servers are started on, and measured with."""
 
     guardian: Guardian
-    keys: Path
+    home: Path
+
+    @property
+    def keys(self) -> Path:
+        """SIRETs that can be asked for, one a line."""
+        return self.home / "keys"
 
     def serve(self, name: str, command: Sequence[str], **variables: str) -> str:
         """Start a web server, `{port}` in its command being a free one, and return its address."""
@@ -62,44 +57,52 @@ class Stand:
 
 @contextlib.contextmanager
 def stand(rows: int) -> Iterator[Stand]:
-    """Start servers, fill them, and take everything away at the end, however it ends."""
+    """Servers with the reference and so many synthetic establishments."""
+    with empty_stand() as bench:
+        table = bench.home / "siro-202606.csv"
+        with step(f"{rows:,} synthetic establishments written"):
+            siro.write(table, rows)
+        with step("and loaded"):
+            _load(table)
+        with table.open() as lines:
+            every = islice(lines, 1, None, max(1, rows // KEYS))
+            bench.keys.write_text("\n".join(line.partition("|")[0] for line in every))
+        yield bench
+
+
+@contextlib.contextmanager
+def empty_stand() -> Iterator[Stand]:
+    """Start servers with the reference alone, and take everything away at the end, however it ends."""
     for name in ("DATABASE_URL", "REDIS_URL"):
         os.environ.pop(name, None)  # the table is replaced: never on servers that somebody uses
     home = Path(tempfile.mkdtemp(prefix="opco-portal-bench-"))
     with guarded(home, discard=home) as guardian:
         os.environ.update(start_servers(guardian, home, durable=True))
         os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.settings"
-        with _step(f"{rows:,} synthetic establishments written"):
-            siro.write(home / "siro.csv", rows)
-        with _step("and loaded"):
-            _prepare_database(home / "siro.csv", rows)
-        keys = home / "keys"
-        with (home / "siro.csv").open() as lines:
-            every = islice(lines, 1, None, max(1, rows // KEYS))
-            keys.write_text("\n".join(line.partition("|")[0] for line in every))
-        yield Stand(guardian, keys)
+        _load_reference()
+        yield Stand(guardian, home)
 
 
-def _prepare_database(path: Path, rows: int) -> None:
+def _load_reference() -> None:
     import django  # late, because the settings need the servers' addresses
     from django.core.management import call_command
-    from django.db import connection, transaction
 
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("load_reference", verbosity=0)
 
-    from opco_portal.sync.models import DataVersion, Source
 
-    with transaction.atomic(), connection.cursor() as cursor, path.open("rb") as file:
-        cursor.execute(STAGE)
-        with cursor.copy(COPY) as copy:
-            while chunk := file.read(1 << 20):
-                copy.write(chunk)
-        cursor.execute(FILL)
-        # Without this every answer would say that only a sample is loaded.
-        Source.objects.filter(code="siro").update(loaded_rows=rows, published_rows=rows)
-        DataVersion.bump()
+def _load(table: Path) -> None:
+    from django.db import connection
+
+    from opco_portal.sync.engine import Order, prepare, synchronise
+    from opco_portal.sync.models import SyncRun
+    from opco_portal.sync.source import source_named
+
+    source = source_named("siro")
+    run = synchronise(source, prepare(source, Order()), file=table)
+    if run.state != SyncRun.State.PUBLISHED:
+        raise RuntimeError(run.message)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
         cursor.execute("CHECKPOINT")  # not during the measures
@@ -114,7 +117,7 @@ def _answers(port: int) -> bool:
 
 
 @contextlib.contextmanager
-def _step(name: str) -> Iterator[None]:
+def step(name: str) -> Iterator[None]:
     started = time.monotonic()
     yield
     print(f"{name} in {time.monotonic() - started:.0f} s", flush=True)

@@ -7,6 +7,7 @@ back to the vintage before.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -133,11 +134,14 @@ class SiroSource(SyncSource[SiroStaged]):
 
     def _count(self, staged: SiroStaged, *, recount: bool) -> None:
         """The pairs of the vintage: those that are served and what changes, or all of them counted anew."""
-        staged.labels = dict(_rows(sql.LABELS if recount else sql.CHANGED_LABELS))
-        counted = {} if recount else pairs.served()
-        for idcc, owner, count in _rows(sql.PAIRS if recount else sql.CHANGED_PAIRS):
-            counted[idcc, owner] = counted.get((idcc, owner), 0) + count
-        staged.pairs = {pair: count for pair, count in counted.items() if count}
+        pairs_now = Counter[tuple[str, str]]() if recount else Counter(pairs.served())
+        labels = Counter[str]()
+        for idcc, owner, manager, count in _rows(sql.GROUPS if recount else sql.CHANGED_GROUPS):
+            if idcc and owner:
+                pairs_now[idcc, owner] += count
+            for label in {owner, manager} - {None}:
+                labels[label] += abs(count)
+        staged.pairs, staged.labels = {pair: count for pair, count in pairs_now.items() if count}, labels
 
     # --------------------------------------------------------------------------------------------- what is checked
     def check(self, staged: SiroStaged, current: Source, run: SyncRun) -> None:

@@ -16,16 +16,9 @@ COPY = """
 COPY branches_establishment_next (siret, idcc, owner, manager)
 FROM STDIN WITH (FORMAT text, DELIMITER '|', NULL '', FREEZE)
 """
-PAIRS = """
-SELECT idcc, owner, count(*) FROM branches_establishment_next
-WHERE idcc IS NOT NULL AND owner IS NOT NULL GROUP BY idcc, owner
-"""
-LABELS = """
-SELECT label, sum(count)::bigint FROM (
-    SELECT owner, manager, count(*) FROM branches_establishment_next GROUP BY owner, manager
-) AS both_opcos CROSS JOIN LATERAL (SELECT owner UNION SELECT manager) AS labels (label)
-WHERE label IS NOT NULL GROUP BY label
-"""
+GROUPS = (
+    "SELECT idcc, owner, manager, count(*) FROM branches_establishment_next GROUP BY idcc, owner, manager"
+)
 
 ADD_KEY = "ALTER TABLE branches_establishment_next ADD CONSTRAINT branches_establishment_next_pkey PRIMARY KEY (siret)"
 ANALYZE = "ANALYZE branches_establishment_next"
@@ -55,16 +48,12 @@ SELECT count(*) FILTER (WHERE kind <> 'vanished'), count(DISTINCT siret) FILTER 
        count(*) FILTER (WHERE kind = 'appeared'), count(*) FILTER (WHERE kind = 'vanished')
 FROM siro_changes
 """
-CHANGED_PAIRS = """
-SELECT idcc, owner, sum(difference)::bigint FROM (
-    SELECT idcc, owner, 1 FROM siro_changes WHERE kind <> 'vanished'
-    UNION ALL SELECT old_idcc, old_owner, -1 FROM siro_changes WHERE kind <> 'appeared'
-) AS changes (idcc, owner, difference)
-WHERE idcc IS NOT NULL AND owner IS NOT NULL GROUP BY idcc, owner
-"""
-CHANGED_LABELS = """
-SELECT label, count(*) FROM siro_changes CROSS JOIN LATERAL (SELECT owner UNION SELECT manager) AS labels (label)
-WHERE label IS NOT NULL GROUP BY label
+CHANGED_GROUPS = """
+SELECT idcc, owner, manager, sum(difference)::bigint FROM (
+    SELECT idcc, owner, manager, 1 FROM siro_changes WHERE kind <> 'vanished'
+    UNION ALL SELECT old_idcc, old_owner, old_manager, -1 FROM siro_changes WHERE kind <> 'appeared'
+) AS changes (idcc, owner, manager, difference)
+GROUP BY idcc, owner, manager
 """
 KINDS = "SELECT kind, count(*) FROM siro_changes GROUP BY kind"
 MOVED = "SELECT old_owner, owner, count(*) FROM siro_changes WHERE kind = 'moved' GROUP BY old_owner, owner"
