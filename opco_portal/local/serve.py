@@ -27,7 +27,7 @@ def serve(home: Path, port: int) -> None:
         if not (home / "secret_key").exists():
             print("Premier démarrage : création de la base, chargement du référentiel…", flush=True)
         os.environ.update(start_servers(guardian, home, durable=True))
-        start_application(guardian, home, port)
+        start_application(guardian, port)
         print(greeting(address, guardian.logs), flush=True)
         watch(guardian)
 
@@ -43,14 +43,13 @@ def require_free(port: int) -> None:
             raise LocalError(f"Le port {port} n’est pas disponible ({error.strerror}). {advice}") from error
 
 
-def start_application(guardian: Guardian, home: Path, port: int) -> None:
+def start_application(guardian: Guardian, port: int) -> None:
     """Bring the database up to date, then start the web server and the worker."""
     prepare_database()
     guardian.start("web", [sys.executable, "-m", *WEB, "--port", str(port)], cwd=ROOT)
-    schedule = ["--schedule", str(home / "celerybeat-schedule")]
     # The second signal makes the worker give up the task at hand, which another run takes up again.
     stop = (signal.SIGTERM, signal.SIGQUIT)
-    guardian.start("worker", [sys.executable, "-m", *WORKER, *schedule], cwd=ROOT, stop=stop)
+    guardian.start("worker", [sys.executable, "-m", *WORKER], cwd=ROOT, stop=stop)
     guardian.wait_until(lambda: healthy(port), "web", 60)
 
 
