@@ -6,20 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from branches.models import Agreement, AgreementName, Attachment, Branch, Opco
-from opco_portal.sync.models import Source
-
-
-class ReadOnly(admin.ModelAdmin):
-    """Shown and searched, changed by the reference files only."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from opco_portal.admin import ReadOnly
 
 
 class AttachmentInline(admin.TabularInline):
@@ -86,13 +73,3 @@ class BranchAdmin(ReadOnly):
     list_filter = ["opco", "order_date"]
     list_select_related = ["opco", "agreement"]
     search_fields = ["title", "agreement__idcc"]
-
-
-@admin.register(Source)
-class SourceAdmin(ReadOnly):
-    list_display = ["name", "publisher", "vintage", "published_rows", "loaded_rows", "loaded_at"]
-
-
-admin.site.site_header = "Portail OPCO"
-admin.site.site_title = "Portail OPCO"
-admin.site.index_title = "Administration"

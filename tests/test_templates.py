@@ -48,10 +48,13 @@ def test_it_compiles(name):
 
 @every_template
 def test_its_links_resolve(name):
-    routes = get_resolver().reverse_dict
     for node in nodes(name):
         if isinstance(node, URLNode):
-            patterns = routes.getlist(node.view_name.var)
+            *namespaces, view = node.view_name.var.split(":")
+            resolver = get_resolver()
+            for namespace in namespaces:
+                _, resolver = resolver.namespace_dict[namespace]
+            patterns = resolver.reverse_dict.getlist(view)
             counts = {len(parameters) for pattern in patterns for _, parameters in pattern[0]}
             assert len(node.args) + len(node.kwargs) in counts, node.view_name
 

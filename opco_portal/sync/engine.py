@@ -47,9 +47,14 @@ class Order:
     force: bool = False
 
 
-def prepare(source: SyncSource[Any], order: Order, kind: SyncRun.Kind = SyncRun.Kind.SYNC) -> SyncRun:
-    """A run that waits for its turn."""
-    return SyncRun.objects.create(source_id=source.code, kind=kind, **vars(order))
+def prepare(
+    source: SyncSource[Any],
+    order: Order,
+    kind: SyncRun.Kind = SyncRun.Kind.SYNC,
+    replaces: SyncRun | None = None,
+) -> SyncRun:
+    """A run that waits for its turn; a way back may say which publication it is to withdraw, and no other."""
+    return SyncRun.objects.create(source_id=source.code, kind=kind, replaces=replaces, **vars(order))
 
 
 def synchronise(
@@ -217,6 +222,11 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
     current = Source.objects.select_related("run__replaces").get(pk=source.code)
     if not source.reversible:
         raise Refusal("Cette source ne garde pas ses millésimes précédents.")
+    if run.replaces_id and run.replaces_id != current.run_id:
+        raise Refusal(
+            f"Le portail sert maintenant {current.vintage} : le millésime à retirer n’est plus celui qui était servi. "
+            "Rien n’a changé ; relisez ce qui est servi, puis redemandez."
+        )
     target = target or (current.run.replaces if current.run else None)
     if current.run is None or target is None:
         raise Refusal("Il n’y a pas de millésime précédent auquel revenir.")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
+from opco_portal.french import NBSP
 from opco_portal.sync.source import registered
 from opco_portal.sync.tasks import task_name
 
@@ -37,3 +38,23 @@ def next_times() -> dict[str, datetime]:
             due = due.replace(second=0, microsecond=0)
             times[codes[task.task]] = min(due, times.get(codes[task.task], due))
     return times
+
+
+DAYS = ["dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"]
+
+
+def in_words(hours: CrontabSchedule) -> str:
+    """« le mardi à 4 h 40 », or the line of cron where no short sentence says it."""
+    minute, hour, of_month, of_week = hours.minute, hours.hour, hours.day_of_month, hours.day_of_week
+    line = f"{minute} {hour} {of_month} {hours.month_of_year} {of_week}"
+    if (of_month, of_week) == ("*", "*"):
+        day = "chaque jour"
+    elif of_month.isdigit() and of_week == "*":
+        day = f"le {of_month} du mois"
+    elif of_month == "*" and of_week.isdigit():
+        day = f"le {DAYS[int(of_week) % 7]}"
+    else:
+        day = ""
+    if not day or hours.month_of_year != "*" or not (minute + hour).isdigit():
+        return f"cron{NBSP}: {line}"
+    return f"{day} à {int(hour)}{NBSP}h{NBSP}{int(minute):02}"

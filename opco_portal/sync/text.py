@@ -23,6 +23,10 @@ class TextTable:
     intro: str = ""
     figures: frozenset[int] = field(default_factory=frozenset)
 
+    @property
+    def total(self) -> int:
+        return len(self.rows) + self.left_out
+
 
 def report_tables(report: Mapping[str, Any] | None, most: int | None = None) -> Iterator[TextTable]:
     """The tables of a stored report, of which no more than `most` rows each are kept."""

@@ -42,7 +42,7 @@ class Screen(io.StringIO):
         return True
 
 
-# ---------------------------------------------------------------------------------------------- manage.py sync
+# ------------------------------------------------------------------------------------------- manage.py sync
 @own_database
 def test_a_publication_is_told_with_its_headline(june):
     out = said("sync", "siro", file=june)
@@ -162,7 +162,7 @@ def test_the_bar_follows_a_download_that_begins_again():
     assert re.findall(r"(\d+)%", screen.getvalue())[-2:] == ["10", "100"]
 
 
-# ------------------------------------------------------------------------------------- manage.py sync_rollback
+# ---------------------------------------------------------------------------------- manage.py sync_rollback
 @own_database
 def test_going_back_serves_the_vintage_before(june, july):
     said("sync", "siro", file=june)
@@ -181,7 +181,7 @@ def test_going_back_to_what_was_never_published_names_the_publications(june):
         said("sync_rollback", "siro", to=known + 1)
 
 
-# --------------------------------------------------------------------------------------- manage.py sync_status
+# ------------------------------------------------------------------------------------ manage.py sync_status
 @pytest.mark.django_db
 def test_the_status_tells_what_is_served_and_what_comes_next():
     heading, *rows = said("sync_status").splitlines()
@@ -209,7 +209,7 @@ def test_the_status_tells_how_the_last_run_ended_in_one_sentence():
     assert said("sync_status").splitlines()[-1].endswith("refusée\u00a0: Le fichier est vide")
 
 
-# ----------------------------------------------------------------------------------------------------- as text
+# -------------------------------------------------------------------------------------------------- as text
 def test_a_file_cannot_write_elsewhere_in_the_terminal():
     assert printable("a\x1b[2Jb\nc\u202ed é\u00a0») ") == "a�[2Jb�c�d é\u00a0») "
 

@@ -1,0 +1,157 @@
+"""Each synchronisation: how far it is, how it ended, what it changed."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
+
+from opco_portal import french
+from opco_portal.sync.admin.watched import Watched, badge, require, run_url
+from opco_portal.sync.models import SyncRun
+from opco_portal.sync.orders import cancel, may, way_back
+from opco_portal.sync.overview import light_runs
+from opco_portal.sync.source import source_named
+from opco_portal.sync.text import report_tables, set_aside_table
+
+MOST = 200  # rows of a table on a page
+PATIENCE = 30  # seconds in the queue after which somebody should look at the worker
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(Watched):
+    list_display = ["reference", "what", "state_badge", "result", "publication", "asked"]
+    list_filter = [("source", admin.RelatedOnlyFieldListFilter), "state", "kind", "trigger", "dry_run"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    # --------------------------------------------------------------------------------------------------------- list
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[SyncRun]":
+        return light_runs().select_related("source", "user")
+
+    @admin.display(description="n°", ordering="pk")
+    def reference(self, run: SyncRun) -> int:
+        return run.pk
+
+    @admin.display(description="quoi", ordering="source")
+    def what(self, run: SyncRun) -> SafeString:
+        return format_html("{}<br><small>{}</small>", run.source.name, nature(run))
+
+    @admin.display(description="état", ordering="state")
+    def state_badge(self, run: SyncRun) -> SafeString:
+        return badge(run)
+
+    @admin.display(description="résultat")
+    def result(self, run: SyncRun) -> str:
+        return run.message.partition(". ")[0].rstrip(".")
+
+    @admin.display(description="millésime, lignes", ordering="as_of")
+    def publication(self, run: SyncRun) -> SafeString:
+        rows = french.plural(run.rows, "ligne") if run.rows else ""
+        return format_html("{}<br><small>{}</small>", run.vintage, rows)
+
+    @admin.display(description="demandée, par, durée", ordering="created_at")
+    def asked(self, run: SyncRun) -> SafeString:
+        when = date_format(timezone.localtime(run.created_at), "SHORT_DATETIME_FORMAT")
+        details = ", ".join(filter(None, [asked_by(run), duration(run)]))
+        return format_html("{}<br><small>{}</small>", when, details)
+
+    # --------------------------------------------------------------------------------------------------------- page
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path("<int:pk>/avancement/", self.progress, name="sync_syncrun_progress"),
+            path("<int:pk>/annuler/", self.admin_site.admin_view(self.cancel), name="sync_syncrun_cancel"),
+        ]
+        return own + super().get_urls()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        run = options["obj"]
+        context |= {"title": run.source.name, "subtitle": nature(run).capitalize(), **facts(request, run)}
+        return super().render_change_form(request, context, *args, **options)
+
+    @method_decorator(never_cache)
+    def progress(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The moving part of the page of a run; once the run has ended, the whole of it in its place."""
+        run = SyncRun.objects.select_related("source__run", "user").filter(pk=pk).first()
+        if not request.htmx:  # type: ignore[attr-defined]
+            return redirect("admin:sync_syncrun_change", pk)
+        if (
+            run is None
+            or not self.admin_site.has_permission(request)
+            or not self.has_view_permission(request)
+        ):
+            return HttpResponseClientRefresh()  # the page itself says why
+        if run.is_finished:
+            whole = render(request, "admin/sync/syncrun/_run.html", facts(request, run))
+            return reswap(retarget(whole, "#run"), "outerHTML")
+        return render(request, "admin/sync/syncrun/_progress.html", moving(run))
+
+    @method_decorator(require_POST)
+    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
+        run = get_object_or_404(SyncRun, pk=pk)
+        require(request, run.kind)
+        cancel(run)
+        self.log_change(request, run, "Annulation demandée.")
+        return redirect(run_url(run))
+
+
+def facts(request: HttpRequest, run: SyncRun) -> dict[str, Any]:
+    """What the page of a run shows and offers."""
+    served = run.source.run_id == run.pk
+    # A publication can only be of a source that is synchronised.
+    may_return = served and may(request.user, SyncRun.Kind.ROLLBACK) and way_back(source_named(run.source_id))
+    return {
+        **moving(run),
+        "asked_by": asked_by(run),
+        "duration": duration(run),
+        "file_url": run.url if run.url.startswith(("https://", "http://")) else "",
+        "headline": (run.report or {}).get("headline", []),
+        "tables": list(report_tables(run.report, MOST)),
+        "set_aside": set_aside_table(run.set_aside, MOST) if run.set_aside else None,
+        "served": served,
+        "public_url": run.get_absolute_url() if run.state == SyncRun.State.PUBLISHED else "",
+        "source_url": reverse("admin:sync_source_change", args=[run.source_id]),
+        "cancel_url": reverse("admin:sync_syncrun_cancel", args=[run.pk])
+        if not run.is_finished and may(request.user, run.kind)
+        else "",
+        "roll_back_url": reverse("admin:sync_source_roll_back", args=[run.source_id]) if may_return else "",
+    }
+
+
+def moving(run: SyncRun) -> dict[str, Any]:
+    """What changes from second to second while a run is under way."""
+    waited = (timezone.now() - run.created_at).total_seconds()
+    return {
+        "run": run,
+        "progress_url": reverse("admin:sync_syncrun_progress", args=[run.pk]),
+        "page_url": run_url(run),
+        "waited": french.duration(waited) if run.state == SyncRun.State.QUEUED and waited > PATIENCE else "",
+    }
+
+
+def nature(run: SyncRun) -> str:
+    """« synchronisation (essai, forcée) »."""
+    how = ", ".join(word for word, is_so in (("essai", run.dry_run), ("forcée", run.force)) if is_so)
+    return f"{run.get_kind_display()} ({how})" if how else run.get_kind_display()
+
+
+def asked_by(run: SyncRun) -> str:
+    return run.user.get_username() if run.user else run.get_trigger_display()
+
+
+def duration(run: SyncRun) -> str:
+    if run.started_at is None:
+        return ""
+    return french.duration(((run.finished_at or timezone.now()) - run.started_at).total_seconds())
