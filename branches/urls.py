@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
 from branches import views
+from branches.feeds import ChangesFeed
 
 
 class DigitsConverter:
@@ -37,4 +38,18 @@ urlpatterns = [
     path("opco/<slug:slug>/", views.opco_page, name="opco"),
     path("branches/", views.branch_list, name="branches"),
     path("preuve/<digits:number>/", views.proof, name="proof"),
+    path("donnees/", views.data_page, name="data"),
+    path("donnees/changements/", views.change_list, name="changes"),
+    path("donnees/changements/flux.atom", ChangesFeed(), name="changes_feed"),
+    path("donnees/changements/<int:pk>/", views.change_page, name="change"),
+    path(
+        "donnees/changements/<int:pk>/etablissements/",
+        views.change_establishments,
+        name="change_establishments",
+    ),
+    path(
+        "donnees/changements/<int:pk>/etablissements.csv",
+        views.change_establishments_csv,
+        name="change_establishments_csv",
+    ),
 ]

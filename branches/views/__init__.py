@@ -1,6 +1,13 @@
-"""The public pages: the field, the answer and its reasons, the OPCOs, the branches."""
+"""The public pages: the field, the answer and its reasons, the OPCOs, the branches, the data."""
 
 from branches.views.answers import activity_page, agreement_page, company_page, proof
+from branches.views.data import (
+    change_establishments,
+    change_establishments_csv,
+    change_list,
+    change_page,
+    data_page,
+)
 from branches.views.lists import branch_list, opco_list, opco_page
 from branches.views.search import home, search_page
 
@@ -8,7 +15,12 @@ __all__ = [
     "activity_page",
     "agreement_page",
     "branch_list",
+    "change_establishments",
+    "change_establishments_csv",
+    "change_list",
+    "change_page",
     "company_page",
+    "data_page",
     "home",
     "opco_list",
     "opco_page",

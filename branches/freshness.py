@@ -1,0 +1,203 @@
+"""How fresh each source is, in words for visitors: what is served, when it was last looked at, and how that ended."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from opco_portal.french import number, plural, typeset
+from opco_portal.sync.models import Source, SyncRun
+from opco_portal.sync.tasks import task_name
+
+State, Step = SyncRun.State, SyncRun.Step
+
+
+class Use(NamedTuple):
+    """What a source gives, and what its rows are called."""
+
+    gives: str = ""
+    row: str = "ligne"
+    rows: str = "lignes"
+
+
+# In the order in which they are told.
+USES = {
+    "siro": Use(
+        "L’OPCO de chaque établissement, et par là celui de chaque convention.",
+        "établissement",
+        "établissements",
+    ),
+    "agreements": Use("Les conventions qui existent, et ce qui remplace celles qui disparaissent."),
+    "activities": Use("Les conventions appliquées dans chaque activité."),
+    "approvals": Use(
+        "Les branches que l’État a confiées à chaque OPCO.", "ligne de branche", "lignes de branches"
+    ),
+    "titles": Use("Le titre des conventions et leur texte officiel.", "titre", "titres"),
+    "naf": Use("Le nom et le code des activités.", "activité", "activités"),
+    "naf_sample": Use(
+        "L’OPCO le plus fréquent d’une activité, à titre indicatif.",
+        "groupe d’activités",
+        "groupes d’activités",
+    ),
+}
+ORDER = {code: place for place, code in enumerate(USES)}
+# Of the sources that change every few weeks; orders and nomenclatures do not age.
+OLD_AFTER = {"siro": timedelta(days=75)}
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What a visitor is told of one source; "" and None where there is nothing to tell."""
+
+    source: Source
+    on: date
+    attempt: SyncRun | None = None  # the latest, whatever came of it
+    checked: SyncRun | None = None  # the latest for which the publisher answered
+    rhythm: str = ""
+
+    @property
+    def use(self) -> Use:
+        return USES.get(self.source.code, Use())
+
+    @property
+    def is_loaded(self) -> bool:
+        return bool(self.source.vintage)
+
+    @property
+    def content(self) -> str:
+        """How much is loaded, of how much is published."""
+        loaded, published = self.source.loaded_rows, self.source.published_rows
+        of_all = f", sur {number(published)} chez l’éditeur" if published and published != loaded else ""
+        return plural(loaded, self.use.row, self.use.rows) + of_all
+
+    @property
+    def tag(self) -> tuple[str, str] | None:
+        """The level of confidence, and its word."""
+        if not self.is_loaded:
+            return "none", "Pas encore chargée"
+        if self.source.is_sample:
+            return "probable", "Échantillon"
+        if self.attempt and self.attempt.state == State.REFUSED:
+            return "alert", "Mise à jour refusée"
+        if self.attempt and self.attempt.state == State.FAILED:
+            return "alert", "Vérification manquée"
+        if self.warning:
+            return "probable", "Ancienne"
+        return ("certain", "À jour") if self.checked else None
+
+    @property
+    def outcome(self) -> str:
+        return _outcome(self.attempt, self.is_loaded) if self.attempt else ""
+
+    @property
+    def previous(self) -> SyncRun | None:
+        """The last check that succeeded, where the latest did not."""
+        return self.checked if self.attempt != self.checked else None
+
+    @property
+    def warning(self) -> str:
+        """That what is served is old, and whose doing that is."""
+        as_of = self.source.as_of
+        if not as_of or self.on - as_of <= OLD_AFTER.get(self.source.code, timedelta.max):
+            return ""
+        months = (self.on.year - as_of.year) * 12 + self.on.month - as_of.month
+        return typeset(
+            f"Ces données décrivent {self.source.vintage} : elles ont {plural(months, 'mois', 'mois')}. "
+            f"{self._whose_doing()}Un établissement ou une convention qui a changé depuis n’y figure pas encore."
+        )
+
+    def _whose_doing(self) -> str:
+        latest = self.attempt
+        if latest is None:
+            return ""
+        if latest.state in (State.REFUSED, State.FAILED) or latest.withdrawn_at:
+            return "Une version plus récente n’a pas pu être servie. "
+        return "L’éditeur n’a rien publié de plus récent à la dernière vérification. "
+
+
+def freshness(on: date) -> list[Freshness]:
+    """Every source, the most important first, as it stands that day; three queries."""
+    attempts, rhythms = _attempts(), _rhythms()
+    sources = sorted(
+        Source.objects.select_related("run").defer("run__report", "run__set_aside"),
+        key=lambda source: (ORDER.get(source.code, len(ORDER)), source.code),
+    )
+    return [
+        Freshness(source, on, *_latest(attempts[source.code]), rhythm=rhythms.get(task_name(source.code), ""))
+        for source in sources
+    ]
+
+
+# ----------------------------------------------------------------------------------------------------- last check
+def _attempts() -> Mapping[str, list[SyncRun]]:
+    """Of each source, the latest check that ended in each way; trials are nobody's news."""
+    runs = (
+        SyncRun.objects.filter(
+            kind=SyncRun.Kind.SYNC, dry_run=False, state__in=[*SyncRun.CHECKED, State.FAILED]
+        )
+        .defer("report", "set_aside")
+        .order_by("source_id", "state", "-pk")
+        .distinct("source_id", "state")
+    )
+    found: dict[str, list[SyncRun]] = defaultdict(list)
+    for run in runs:
+        found[run.source_id].append(run)
+    return found
+
+
+def _latest(runs: list[SyncRun]) -> tuple[SyncRun | None, SyncRun | None]:
+    """The latest of all, and the latest that reached the publisher."""
+    runs = sorted(runs, key=lambda run: -run.pk)
+    return next(iter(runs), None), next((run for run in runs if run.state in SyncRun.CHECKED), None)
+
+
+def _outcome(run: SyncRun, is_loaded: bool) -> str:
+    kept = "les données précédentes restent en place" if is_loaded else "rien n’a été chargé"
+    if run.state == State.PUBLISHED:
+        return "publiée, puis retirée" if run.withdrawn_at else "nouvelle version publiée"
+    if run.state == State.UNCHANGED:
+        return "déjà à jour"
+    if run.state == State.REFUSED:
+        why = (
+            "l’éditeur ne propose pas le fichier attendu"
+            if run.step == Step.FIND
+            else "le fichier était douteux"
+        )
+        return typeset(f"refusée : {why}, {kept}")
+    return f"{_FAILURES.get(run.step, 'un incident technique l’a interrompue')}, {kept}"
+
+
+_FAILURES: dict[str, str] = {
+    Step.FIND: "l’éditeur n’a pas répondu",
+    Step.FETCH: "le fichier n’a pas pu être téléchargé",
+}
+
+
+# ------------------------------------------------------------------------------------------------------- schedule
+WEEKDAYS = ("dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi")
+SHORT = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def _rhythms() -> dict[str, str]:
+    tasks = PeriodicTask.objects.filter(
+        enabled=True, task__startswith=task_name(""), crontab__isnull=False
+    ).select_related("crontab")
+    return {task.task: in_words(task.crontab) for task in tasks}
+
+
+def in_words(crontab: CrontabSchedule) -> str:
+    """« le 20 de chaque mois », « chaque lundi »; "" for what takes more than a few words."""
+    if crontab.month_of_year != "*" or not crontab.hour.isdigit():
+        return ""
+    days, weekday = crontab.day_of_month, crontab.day_of_week.lower()
+    if (days, weekday) == ("*", "*"):
+        return "chaque jour"
+    if days.isdigit() and weekday == "*":
+        return typeset(f"le {'1er' if int(days) == 1 else int(days)} de chaque mois")
+    if days != "*":
+        return ""
+    number = int(weekday) % 7 if weekday.isdigit() else SHORT.index(weekday) if weekday in SHORT else None
+    return "" if number is None else f"chaque {WEEKDAYS[number]}"

@@ -1,0 +1,165 @@
+"""The tables of a report as people read them: names for slugs, links for codes, the difference beside two counts.
+
+A report is stored with its run as plain values (`opco_portal.sync.report`); `components/report_table.html` prints
+its tables.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+
+from branches.lookup import Reference
+from opco_portal.french import number, percent
+from opco_portal.sync.report import Cell, Column, Table
+
+SHOWN = 15  # rows that are seen at once; the others unfold
+NOTHING = "–"
+CODES = {"idcc": "IDCC", "naf": "NAF"}
+
+
+class ShownCell(NamedTuple):
+    """`kind` is that of its column, `under` a second line in small."""
+
+    kind: str
+    text: str
+    url: str = ""
+    under: str = ""
+
+
+class Heading(NamedTuple):
+    kind: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ShownTable:
+    """A table ready to be printed; the first cell of each row is its subject."""
+
+    code: str
+    title: str
+    intro: str
+    headings: Sequence[Heading]
+    rows: Sequence[Sequence[ShownCell]]
+
+    @property
+    def first(self) -> Sequence[Sequence[ShownCell]]:
+        # One more row takes no more room than the line that would unfold it.
+        return self.rows if len(self.rows) <= SHOWN + 1 else self.rows[:SHOWN]
+
+    @property
+    def rest(self) -> Sequence[Sequence[ShownCell]]:
+        return self.rows[len(self.first) :]
+
+
+def shown_tables(report: Mapping[str, Any] | None, current: Reference) -> list[ShownTable]:
+    """The tables of a stored report, in its order."""
+    return [_shown(table, current) for table in (report or {}).get("tables", ())]
+
+
+def shown_aside(rows: Iterable[Mapping[str, Any]], current: Reference) -> ShownTable:
+    """The rows that a run set aside, as a table like the others."""
+    columns = [Column("Ce que dit la ligne"), Column("Pourquoi elle est écartée"), Column("Ligne", "count")]
+    table = Table(
+        "set_aside",
+        "Lignes écartées",
+        columns,
+        [(row["text"], row["why"], row.get("line")) for row in rows],
+        "Ces lignes du fichier n’ont pas pu être chargées.",
+    )
+    return _shown(asdict(table), current)
+
+
+def _shown(table: Mapping[str, Any], current: Reference) -> ShownTable:
+    columns = [Heading(column["kind"], column["label"]) for column in table["columns"]]
+    fields = list(_fields(columns, table["rows"], current))
+    rows = [[make(row) for _, make in fields] for row in table["rows"]]
+    return ShownTable(
+        table["code"], table["title"], table.get("intro", ""), [heading for heading, _ in fields], rows
+    )
+
+
+Make = Callable[[Sequence[Cell]], ShownCell]
+
+
+def _fields(
+    columns: Sequence[Heading], rows: Sequence[Sequence[Cell]], current: Reference
+) -> Iterator[tuple[Heading, Make]]:
+    """What is printed for these columns: a title with its code under it is one, two counts have a third.
+
+    Counts that no row has, as those before something new, have no column.
+    """
+    titled = len(columns) > 1 and columns[0].kind in CODES and columns[1].kind == "text"
+    if titled:
+        yield columns[1], partial(_subject, current, columns[0].kind)
+    for at in range(2 if titled else 0, len(columns)):
+        if columns[at].kind != "count" or any(row[at] is not None for row in rows):
+            yield columns[at], partial(_at, at, _MAKERS[columns[at].kind], current)
+        both = (columns[at - 1], columns[at]) == (("count", "Avant"), ("count", "Après"))
+        if both and any(None not in (row[at - 1], row[at]) for row in rows):
+            yield Heading("count", "Écart"), partial(_difference, at)
+
+
+def _at(
+    at: int, make: Callable[[Reference, Cell], ShownCell], current: Reference, row: Sequence[Cell]
+) -> ShownCell:
+    return make(current, row[at])
+
+
+def _subject(current: Reference, kind: str, row: Sequence[Cell]) -> ShownCell:
+    code, title = row[0], row[1]
+    if not code or not title:
+        return ShownCell(
+            "text", str(title or (f"{CODES[kind]} {code}" if code else NOTHING)), _page(current, kind, code)
+        )
+    return ShownCell("text", str(title), _page(current, kind, code), f"{CODES[kind]} {code}")
+
+
+def _difference(at: int, row: Sequence[Cell]) -> ShownCell:
+    before, after = row[at - 1], row[at]
+    if not isinstance(before, int) or not isinstance(after, int):
+        return ShownCell("count", NOTHING)
+    gap = after - before
+    return ShownCell("count", f"{'+' if gap > 0 else '−' if gap < 0 else ''}{number(abs(gap))}")
+
+
+# ------------------------------------------------------------------------------------------------- one cell, by kind
+def _page(current: Reference, kind: str, code: Cell) -> str:
+    """The page about an agreement or an activity, when the portal knows it."""
+    known, name = (current.agreements, "agreement") if kind == "idcc" else (current.activities, "activity")
+    return reverse(name, args=[code]) if code in known else ""
+
+
+def _text(current: Reference, value: Cell) -> ShownCell:
+    return ShownCell("text", NOTHING if value in (None, "") else str(value))
+
+
+def _code(kind: str, current: Reference, value: Cell) -> ShownCell:
+    return ShownCell("code", str(value or NOTHING), _page(current, kind, value))
+
+
+def _opco(current: Reference, value: Cell) -> ShownCell:
+    if value is None:
+        return ShownCell("none", "sans OPCO")
+    opco = current.opcos.get(str(value))
+    return ShownCell("opco", opco.name, reverse("opco", args=[opco.slug])) if opco else _text(current, value)
+
+
+def _count(current: Reference, value: Cell) -> ShownCell:
+    return ShownCell("count", number(value) if isinstance(value, int) else NOTHING)
+
+
+def _share(current: Reference, value: Cell) -> ShownCell:
+    return ShownCell("share", NOTHING if value is None else percent(float(value)))
+
+
+_MAKERS: dict[str, Callable[[Reference, Cell], ShownCell]] = {
+    "text": _text,
+    "idcc": partial(_code, "idcc"),
+    "naf": partial(_code, "naf"),
+    "opco": _opco,
+    "count": _count,
+    "share": _share,
+}

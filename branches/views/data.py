@@ -1,0 +1,159 @@
+"""Where the data comes from, how fresh it is, and what each publication changed."""
+
+from dataclasses import dataclass
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.views.decorators.http import require_safe
+
+from branches.changes import (
+    NATURES,
+    WITHOUT,
+    Kind,
+    as_csv,
+    establishments,
+    publications,
+    summaries,
+    tally,
+)
+from branches.evidence import reference
+from branches.freshness import freshness
+from branches.lookup import OpcoFact, Reference
+from branches.models import EstablishmentChange
+from branches.views.paging import page_of
+from opco_portal.french import plain
+
+LATEST = 3  # publications on the page of the sources
+
+
+@require_safe
+def data_page(request: HttpRequest) -> HttpResponse:
+    """/donnees/: every source, and the latest publications."""
+    context = {"sources": freshness(timezone.localdate()), "latest": summaries()[:LATEST]}
+    return render(request, "branches/data.html", context)
+
+
+@require_safe
+def change_list(request: HttpRequest) -> HttpResponse:
+    """/donnees/changements/: every publication, of one source or of all."""
+    code = request.GET.get("source", "")
+    sources = [
+        (*source, count)
+        for *source, count in publications()
+        .order_by("source__name")
+        .values_list("source", "source__name")
+        .annotate(Count("pk"))
+    ]
+    chosen = next((name for each, name, _ in sources if each == code), "")
+    runs = summaries().filter(source=code) if chosen else summaries()
+    total = sum(count for each, _, count in sources if not chosen or each == code)
+    context = {
+        "page": page_of(request, runs, size=20, count=total),
+        "sources": sources,
+        "source": code if chosen else "",
+        "chosen": chosen,
+        "total": sum(count for *_, count in sources),
+    }
+    return render(request, "branches/changes.html", context)
+
+
+@require_safe
+def change_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """/donnees/changements/<id>/: what one publication changed, table by table."""
+    runs = publications().select_related("replaces").defer("replaces__report", "replaces__set_aside")
+    run = get_object_or_404(runs, pk=pk)
+    report = run.report or {}
+    context = {
+        "run": run,
+        "sentences": report.get("headline", []),
+        "is_served": run.source.run_id == run.pk,
+        "lists_establishments": EstablishmentChange.objects.filter(run=run).exists(),
+    }
+    return render(request, "branches/change.html", context)
+
+
+# ------------------------------------------------------------------------------------------------- establishments
+@dataclass(frozen=True)
+class Side:
+    """What the table said of an establishment before a publication, or says after it."""
+
+    opco: OpcoFact | None
+    idcc: str | None
+    manager: OpcoFact | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An establishment that changed; without `before` it is new, without `after` it is gone."""
+
+    siret: str
+    nature: str
+    before: Side | None
+    after: Side | None
+
+
+@require_safe
+def change_establishments(request: HttpRequest, pk: int) -> HttpResponse:
+    """/donnees/changements/<id>/etablissements/: the establishments that changed, by kind and OPCO."""
+    run = get_object_or_404(publications().defer("report", "set_aside"), pk=pk)
+    current, counts, (kind, opco) = reference(), tally(run), _filters(request)
+    kinds, opcos = counts.kinds(opco), counts.opcos(kind)
+    found = kinds[kind] if kind else kinds.total()
+    page = page_of(request, establishments(run, kind, opco), count=found)
+    names = {each.slug: each.name for each in current.opcos.values()}
+    context = {
+        "run": run,
+        "page": page,
+        "rows": [_row(row, current) for row in page],
+        "kind": kind,
+        "kinds": [(each.value, capfirst(each.label), kinds[each]) for each in Kind],
+        "every_kind": kinds.total(),
+        "opco": opco,
+        "chosen": "Sans OPCO" if opco == WITHOUT else names.get(opco, ""),
+        "opcos": [
+            *(
+                (slug, name, opcos[slug])
+                for slug, name in sorted(names.items(), key=lambda item: plain(item[1]))
+            ),
+            (WITHOUT, "Sans OPCO", opcos[WITHOUT]),
+        ],
+        "every_opco": counts.kinds()[kind] if kind else counts.kinds().total(),
+    }
+    return render(request, "branches/change_establishments.html", context)
+
+
+@require_safe
+def change_establishments_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """The same list whole, as a file."""
+    run = get_object_or_404(publications().defer("report", "set_aside"), pk=pk)
+    rows = establishments(run, *_filters(request))
+    name = f"{run.source_id}-changements-{run.pk}.csv"
+    return StreamingHttpResponse(
+        as_csv(rows, reference()),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def _filters(request: HttpRequest) -> tuple[str, str]:
+    """The kind and the OPCO of the address; a word that means nothing filters nothing."""
+    kind, opco = request.GET.get("nature", ""), request.GET.get("opco", "")
+    return (
+        kind if kind in Kind.values else "",
+        opco if opco == WITHOUT or opco in reference().opcos else "",
+    )
+
+
+def _row(row: EstablishmentChange, current: Reference) -> Row:
+    def side(idcc: str | None, owner: str | None, manager: str | None) -> Side:
+        return Side(current.opcos.get(owner or ""), idcc, current.opcos.get(manager or ""))
+
+    return Row(
+        f"{row.siret:014d}",
+        NATURES[Kind(row.kind)],
+        None if row.kind == Kind.APPEARED else side(row.old_idcc, row.old_owner, row.old_manager),
+        None if row.kind == Kind.VANISHED else side(row.idcc, row.owner, row.manager),
+    )

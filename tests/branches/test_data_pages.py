@@ -1,0 +1,428 @@
+"""The pages about the data: where it comes from, how fresh it is, what each publication changed."""
+
+import csv
+import io
+import xml.etree.ElementTree as ElementTree
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, PeriodicTask
+
+from branches.evidence import reference
+from branches.freshness import freshness, in_words
+from branches.models import EstablishmentChange
+from branches.reports import shown_tables
+from opco_portal.sync.models import DataVersion, Source, SyncRun
+from tests.branches.test_pages import page
+from tests.publications import publish, run, serve
+
+pytestmark = pytest.mark.django_db
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def siro(on=date(2026, 7, 1)):
+    return next(fresh for fresh in freshness(on) if fresh.source.code == "siro")
+
+
+def table(rows, *columns):
+    """A table of a report, its columns given as kind and label."""
+    return {
+        "code": "some",
+        "title": "Titre",
+        "columns": [{"kind": kind, "label": label} for kind, label in columns],
+        "rows": rows,
+    }
+
+
+def shown(rows, *columns):
+    (made,) = shown_tables({"tables": [table(rows, *columns)]}, reference())
+    return made
+
+
+# ---------------------------------------------------------------------------------------------------- the sources
+def test_each_source_tells_publisher_vintage_content_licence_and_page(client):
+    text = page(client, "/donnees/")
+    for source in Source.objects.all():
+        assert source.name in text
+        assert f'href="{source.url}"' in text
+    assert "juin 2026" in text
+    assert "Licence Ouverte 2.0" in text
+    assert "333 lignes de branches" in text
+
+
+def test_a_sample_is_called_a_sample(client):
+    assert siro().tag == ("probable", "Échantillon")
+    assert "ne prouve rien" in page(client, "/donnees/")
+    assert siro().content.replace("\u202f", " ").endswith("sur 3 671 884 chez l’éditeur")
+
+
+def test_a_source_without_vintage_is_not_loaded_yet(client):
+    Source.objects.create(code="later", name="Liste à venir", publisher="Dares", url="https://dares.example/")
+    text = page(client, "/donnees/")
+    assert "Liste à venir" in text
+    assert "Pas encore chargée" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "said"),
+    [
+        ("unchanged", "fetch", "déjà à jour"),
+        ("published", "publish", "nouvelle version publiée"),
+        ("refused", "check", "le fichier était douteux, les données précédentes restent en place"),
+        ("refused", "find", "ne propose pas le fichier attendu"),
+        ("failed", "find", "l’éditeur n’a pas répondu"),
+        ("failed", "fetch", "n’a pas pu être téléchargé"),
+        ("failed", "compare", "incident technique"),
+    ],
+)
+def test_the_last_check_is_told_with_its_outcome(client, state, step, said):
+    ended = run(state, step=step)
+    assert said in siro().outcome
+    assert said in page(client, "/donnees/")
+    assert siro().attempt == ended
+
+
+def test_a_check_that_failed_leaves_the_last_good_one_in_sight(client):
+    good, failed = run("unchanged", days=30), run("failed", step="find")
+    assert (siro().attempt, siro().previous) == (failed, good)
+    assert "La dernière qui a abouti" in page(client, "/donnees/")
+
+
+@pytest.mark.parametrize("values", [{"state": "cancelled"}, {"state": "refused", "dry_run": True}])
+def test_trials_and_cancelled_runs_are_no_checks(values):
+    run(**values)
+    assert siro().attempt is None
+
+
+def test_what_was_withdrawn_is_not_called_published():
+    run("published", withdrawn_at=timezone.now())
+    assert siro().outcome == "publiée, puis retirée"
+
+
+def test_a_first_load_that_is_refused_leaves_nothing_in_place():
+    Source.objects.create(code="later", name="Liste à venir", url="https://dares.example/")
+    run("refused", "later", step="check")
+    later = next(fresh for fresh in freshness(date(2026, 7, 1)) if fresh.source.code == "later")
+    assert later.outcome.endswith("rien n’a été chargé")
+    assert later.tag == ("none", "Pas encore chargée")
+
+
+def test_an_old_vintage_is_called_old_from_76_days_on():
+    serve(publish(), as_of=date(2026, 7, 1))
+    assert siro(on=date(2026, 9, 14)).warning == ""
+    late = siro(on=date(2026, 9, 15))
+    assert "elles ont 2\u00a0mois" in late.warning
+    assert "n’a rien publié de plus récent" in late.warning
+    assert late.tag == ("probable", "Ancienne")
+
+
+def test_an_old_vintage_whose_successor_was_refused_is_not_the_publishers_doing():
+    serve(publish(days=100), as_of=date(2026, 7, 1))
+    run("refused", step="check")
+    assert "n’a pas pu être servie" in siro(on=date(2026, 11, 1)).warning
+
+
+def test_orders_and_nomenclatures_do_not_age():
+    assert [fresh.source.code for fresh in freshness(date(2036, 1, 1)) if fresh.warning] == ["siro"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"day_of_month": "20"}, "le 20 de chaque mois"),
+        ({"day_of_month": "1"}, "le 1er de chaque mois"),
+        ({"day_of_week": "1"}, "chaque lundi"),
+        ({"day_of_week": "sun"}, "chaque dimanche"),
+        ({"day_of_week": "7"}, "chaque dimanche"),
+        ({}, "chaque jour"),
+        ({"day_of_month": "1,15"}, ""),
+        ({"day_of_week": "1-5"}, ""),
+        ({"month_of_year": "6"}, ""),
+        ({"day_of_month": "20", "day_of_week": "1"}, ""),
+    ],
+)
+def test_a_schedule_is_told_in_words_or_not_at_all(fields, words):
+    assert in_words(CrontabSchedule(hour="5", minute="10", **fields)) == words
+
+
+def test_a_schedule_that_staff_suspended_is_not_promised():
+    PeriodicTask.objects.filter(task="sync.siro").update(enabled=False)
+    assert siro().rhythm == ""
+    PeriodicTask.objects.filter(task="sync.siro").update(enabled=True)
+    assert siro().rhythm == "le 20 de chaque mois"
+
+
+# --------------------------------------------------------------------------------------------------- publications
+def test_before_anything_is_published_the_page_says_what_will_be_there(client):
+    SyncRun.objects.filter(state="published").delete()
+    assert "Aucun changement publié pour l’instant" in page(client, "/donnees/changements/")
+
+
+def test_publications_are_listed_newest_first_with_their_sentences(client):
+    old, new = publish(vintage="juin 2026"), publish()
+    text = page(client, "/donnees/changements/")
+    assert text.index(new.get_absolute_url()) < text.index(old.get_absolute_url())
+    assert "101 établissements changent d’OPCO" in text
+
+
+def test_publications_are_filtered_by_source(client):
+    ours, other = publish(), run(code="titles", vintage="mai 2026")
+    text = page(client, "/donnees/changements/?source=titles")
+    assert other.get_absolute_url() in text
+    assert ours.get_absolute_url() not in text
+    assert ours.get_absolute_url() in page(client, "/donnees/changements/?source=nothing")
+
+
+def test_lists_do_not_read_reports_whole(client, django_assert_num_queries):
+    publish()
+    with django_assert_num_queries(2) as captured:
+        client.get("/donnees/changements/")
+    assert all('"report",' not in query["sql"] for query in captured.captured_queries)
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "refused", "failed", "tried", "unchanged"])
+def test_only_what_was_published_has_a_page(client, state):
+    address = run(state).get_absolute_url()
+    for path in ("", "etablissements/", "etablissements.csv"):
+        assert client.get(address + path).status_code == 404
+
+
+def test_a_publication_tells_what_changes_then_proves_it(client):
+    before = publish(vintage="juin 2026")
+    text = page(client, publish(replaces=before).get_absolute_url())
+    order = [
+        text.index("101 établissements changent d’OPCO, 1 apparaît, 1 disparaît."),
+        text.index("La preuve"),
+        text.index("Désaccords avec une décision ou un arrêté"),
+        text.index("Lignes écartées"),
+    ]
+    assert order == sorted(order)
+    assert "juin 2026 → <strong>juillet 2026</strong>" in text
+    assert "109,2 Mo" in text
+    assert "ab12" * 16 in text
+    assert "SIRET de 5 chiffres au lieu de 14" in text
+    assert 'href="/convention/1486/"' in text
+    assert 'href="/opco/atlas/"' in text
+
+
+def test_a_withdrawn_publication_says_so_everywhere(client):
+    withdrawn = publish(withdrawn_at=timezone.now())
+    assert "Publication retirée" in page(client, withdrawn.get_absolute_url())
+    assert "Retirée" in page(client, "/donnees/changements/")
+    assert "a été retirée" in page(client, f"{withdrawn.get_absolute_url()}etablissements/")
+
+
+def test_the_publication_in_service_is_marked(client):
+    served = publish()
+    serve(served)
+    assert "En service" in page(client, served.get_absolute_url())
+    assert f'href="{served.get_absolute_url()}"' in page(client, "/donnees/")
+
+
+def test_going_back_is_told_as_such(client):
+    august = publish(vintage="août 2026", withdrawn_at=timezone.now())
+    text = page(client, publish(kind="rollback", replaces=august).get_absolute_url())
+    assert "a cessé de servir août 2026 et sert de nouveau juillet 2026" in text
+
+
+def test_a_publication_that_changes_nothing_says_so(client):
+    assert "Rien d’autre ne change" in page(
+        client, run(report={"headline": [], "tables": []}).get_absolute_url()
+    )
+
+
+# --------------------------------------------------------------------------------------------------------- tables
+def test_a_long_table_unfolds_and_loses_nothing(client):
+    rows = [["1486", "Titre", "atlas", number, number + 1] for number in range(40)]
+    columns = (
+        ("idcc", "IDCC"),
+        ("text", "Convention"),
+        ("opco", "OPCO"),
+        ("count", "Avant"),
+        ("count", "Après"),
+    )
+    text = page(client, run(report={"headline": [], "tables": [table(rows, *columns)]}).get_absolute_url())
+    assert "Voir 25 autres lignes" in text
+    assert text.count('role="rowheader"') == 40
+    assert len(shown(rows[:16], *columns).first) == 16
+
+
+def test_cells_are_shown_by_kind():
+    rows = [["1486", "62.01Z", "atlas", None, 1234, 0.8575, None]]
+    kinds = ("idcc", "naf", "opco", "opco", "count", "share", "text")
+    (cells,) = shown(rows, *((kind, kind) for kind in kinds)).rows
+    assert [cell.text for cell in cells] == [
+        "1486", "62.01Z", "Atlas", "sans OPCO", "1\u202f234", "85,8\u00a0%", "–",
+    ]  # fmt: skip
+    assert [cell.url for cell in cells[:3]] == ["/convention/1486/", "/activite/62.01Z/", "/opco/atlas/"]
+
+
+def test_a_title_carries_its_code_and_what_the_portal_does_not_know_leads_nowhere():
+    rows = [["1486", "Bureaux d’études", "atlas"], ["0000", "", "ancien-opco"]]
+    known, unknown = shown(rows, ("idcc", "IDCC"), ("text", "Convention"), ("opco", "OPCO")).rows
+    assert (known[0].text, known[0].under) == ("Bureaux d’études", "IDCC 1486")
+    assert (unknown[0].text, unknown[0].url) == ("IDCC 0000", "")
+    assert (unknown[1].text, unknown[1].url) == ("ancien-opco", "")
+
+
+def test_two_counts_are_followed_by_their_difference():
+    made = shown(
+        [["atlas", 10, 7], ["akto", 1, 2], ["afdas", None, 3]],
+        ("opco", "OPCO"),
+        ("count", "Avant"),
+        ("count", "Après"),
+    )
+    assert [heading.label for heading in made.headings] == ["OPCO", "Avant", "Après", "Écart"]
+    assert [row[3].text for row in made.rows] == ["−3", "+1", "–"]
+
+
+def test_counts_that_no_row_has_take_no_room():
+    made = shown([["atlas", None, 3]], ("opco", "OPCO"), ("count", "Avant"), ("count", "Après"))
+    assert [heading.label for heading in made.headings] == ["OPCO", "Après"]
+
+
+def test_text_of_a_file_is_never_markup(client):
+    aside = [{"text": "<script>alert(1)</script>", "why": "illisible", "line": None}]
+    assert "<script>alert" not in page(client, run(set_aside=aside, report={}).get_absolute_url())
+
+
+# ------------------------------------------------------------------------------------------------- establishments
+def test_establishments_are_listed_with_both_sides(client):
+    text = page(client, f"{publish().get_absolute_url()}etablissements/")
+    assert 'href="/entreprise/50103081100092/"' in text
+    assert 'href="/entreprise/05010308110092/"' in text
+    assert "géré par AKTO" in text
+    assert "absent" in text
+    assert "sans OPCO" in text
+
+
+@pytest.mark.parametrize(
+    ("query", "sirets"),
+    [
+        ("nature=moved", {50103081100092, 19941033300017}),
+        ("nature=vanished", {77568873200010}),
+        ("opco=atlas", {50103081100092, 19941033300017}),
+        ("opco=akto", {50103081100092, 5010308110092}),
+        ("nature=moved&opco=akto", {50103081100092}),
+        ("opco=sans", {19941033300017}),
+        ("nature=nothing&opco=nobody", None),
+    ],
+)
+def test_establishments_are_filtered_and_counted(client, query, sirets):
+    published = publish()
+    response = client.get(f"{published.get_absolute_url()}etablissements/?{query}")
+    everyone = set(EstablishmentChange.objects.filter(run=published).values_list("siret", flat=True))
+    found = {row.siret for row in response.context["page"]}
+    assert found == (everyone if sirets is None else sirets)
+    assert response.context["page"].paginator.count == len(found)
+    counts = {value: count for value, _, count in response.context["kinds"]}
+    assert sum(counts.values()) == response.context["every_kind"]
+
+
+def test_a_filter_that_finds_nothing_leads_back(client):
+    text = page(client, f"{publish().get_absolute_url()}etablissements/?opco=uniformation")
+    assert "Aucun établissement ne correspond" in text
+
+
+def csv_of(client, address):
+    response = client.get(address)
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.streaming
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
+
+
+def test_the_list_is_a_file_with_the_same_filters(client):
+    address = f"{publish().get_absolute_url()}etablissements.csv"
+    rows = csv_of(client, address)
+    assert len(rows) == 5
+    assert rows[0]["SIRET"] == "05010308110092"
+    assert rows[-2:][0]["OPCO avant"] == "Atlas"
+    assert [row["Nature du changement"] for row in csv_of(client, f"{address}?nature=vanished")] == [
+        "disparu"
+    ]
+
+
+def test_the_file_holds_no_formula(client):
+    published = publish()
+    EstablishmentChange.objects.create(
+        run=published, siret=1, kind="moved", old_owner="=1+1", owner="@x", idcc="-2"
+    )
+    row = csv_of(client, f"{published.get_absolute_url()}etablissements.csv")[0]
+    assert (row["OPCO avant"], row["OPCO après"], row["IDCC après"]) == ("'=1+1", "'@x", "'-2")
+
+
+# ----------------------------------------------------------------------------------------------------------- feed
+def feed(client, address="/donnees/changements/flux.atom"):
+    response = client.get(address)
+    assert response["Content-Type"].startswith("application/atom+xml")
+    return ElementTree.fromstring(response.content)
+
+
+def test_the_feed_is_atom_with_absolute_addresses_ids_dates_and_summaries(client):
+    published = publish(withdrawn_at=timezone.now() + timedelta(hours=1))
+    root = feed(client)
+    assert root.tag == f"{ATOM}feed"
+    for name in ("id", "title", "updated", "author"):
+        assert root.find(f"{ATOM}{name}") is not None
+    links = {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}
+    assert links["self"] == "http://testserver/donnees/changements/flux.atom"
+    entry = root.find(f"{ATOM}entry")
+    assert entry.find(f"{ATOM}id").text == f"http://testserver{published.get_absolute_url()}"
+    assert entry.find(f"{ATOM}updated").text == published.withdrawn_at.isoformat()
+    assert "101\u00a0établissements" in entry.find(f"{ATOM}summary").text
+
+
+def test_the_feed_of_one_source_has_its_own_address_and_entries(client):
+    publish()
+    run(code="titles", vintage="mai 2026", report={"headline": ["Titres & <codes>."]})
+    root = feed(client, "/donnees/changements/flux.atom?source=titles")
+    links = {link.get("rel"): link.get("href") for link in root.findall(f"{ATOM}link")}
+    assert links["self"].endswith("flux.atom?source=titles")
+    (entry,) = root.findall(f"{ATOM}entry")
+    assert entry.find(f"{ATOM}summary").text == "Titres &amp; &lt;codes&gt;."
+    assert client.get("/donnees/changements/flux.atom?source=nothing").status_code == 404
+
+
+def test_a_feed_that_did_not_change_is_not_sent_again(client):
+    publish()
+    address = "/donnees/changements/flux.atom"
+    etag = client.get(address)["ETag"]
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+
+
+def test_pages_announce_the_feed(client):
+    for path in ("/donnees/", "/donnees/changements/", publish().get_absolute_url()):
+        assert 'type="application/atom+xml"' in page(client, path)
+
+
+# ------------------------------------------------------------------------------------------------- ways and costs
+def test_every_page_leads_to_the_data(client):
+    text = page(client, "/opco/")
+    assert 'href="/donnees/"' in text
+    assert 'href="/donnees/changements/"' in text
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("/donnees/", 4),
+        ("/donnees/changements/", 2),
+        ("/donnees/changements/flux.atom", 1),
+        ("/donnees/changements/{}/", 4),
+        ("/donnees/changements/{}/etablissements/", 5),
+        ("/donnees/changements/{}/etablissements.csv", 4),
+    ],
+)
+def test_pages_take_few_queries(client, path, count, django_assert_max_num_queries):
+    published = publish(replaces=publish(vintage="juin 2026"))
+    serve(published)
+    DataVersion.bump()
+    path = path.format(published.pk)
+    client.get(path)  # the reference is in memory from here on
+    with django_assert_max_num_queries(count):
+        response = client.get(path)
+        b"".join(response)
+    assert response.status_code == 200
