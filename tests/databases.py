@@ -41,15 +41,43 @@ def drop() -> None:
 @contextmanager
 def copy_of_pristine() -> Iterator[str]:
     """Point Django at a fresh copy, and yield its address for other processes."""
+    with _copy() as name, _at(name):
+        yield _address(name)
+
+
+@contextmanager
+def copy_for_others(fill: Callable[[], None]) -> Iterator[str]:
+    """Yield the address of a copy that is filled from here, and that only other processes use from then on."""
+    with _copy() as name:
+        with _at(name):
+            fill()
+        yield _address(name)
+
+
+@contextmanager
+def _copy() -> Iterator[str]:
     home = connection.settings_dict["NAME"]
-    copy = f"{home}_{os.getpid()}_{next(_numbers)}"
-    _administer(f'CREATE DATABASE "{copy}" TEMPLATE "{_pristine(home)}"')
-    _leave(copy)
+    name = f"{home}_{os.getpid()}_{next(_numbers)}"
+    _administer(f'CREATE DATABASE "{name}" TEMPLATE "{_pristine(home)}"')
     try:
-        yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{copy}").geturl()
+        yield name
+    finally:
+        _administer(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def _at(name: str) -> Iterator[None]:
+    """Point Django at a database, then back."""
+    home = connection.settings_dict["NAME"]
+    _leave(name)
+    try:
+        yield
     finally:
         _leave(home)
-        _administer(f'DROP DATABASE "{copy}" WITH (FORCE)')
+
+
+def _address(name: str) -> str:
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A real Chromium against the real application server, on the test database."""
+"""A real Chromium against the real application server, on a copy of the test database."""
 
 import os
 import shutil
@@ -7,21 +7,21 @@ import subprocess
 import sys
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import databases
+from tests.publications import publish_two
 
 # Playwright runs an event loop in this thread, in which Django refuses queries unless told that it is harmless.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
-SERVER = f"portal-under-test-{os.getpid()}"
 ROOT = Path(__file__).parent.parent.parent
 # The machine's own browser; without one, Playwright uses the one that it installed itself.
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
@@ -39,29 +39,22 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def database_url() -> str:
-    """The address of this worker's test database, which holds the whole reference."""
-    url = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
-    query = "&".join(filter(None, [url.query, f"application_name={SERVER}"]))
-    return url._replace(path=f"/{connection.settings_dict['NAME']}", query=query).geturl()
-
-
-def has_left_the_database() -> bool:
-    """PostgreSQL notices a little later that a client is gone, and drops no database that has one."""
-    with psycopg.connect(os.environ["DATABASE_URL"]) as session:
-        found = session.execute("SELECT 1 FROM pg_stat_activity WHERE application_name = %s", [SERVER])
-        return found.fetchone() is None
+@pytest.fixture(scope="session")
+def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The address of the portal's own database: the whole reference, and publications to look at."""
+    with django_db_blocker.unblock(), databases.copy_for_others(publish_two) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
-def portal(django_db_setup: None) -> Iterator[str]:
+def portal(database: str) -> Iterator[str]:
     """The address of a portal served as in production."""
     port = free_port()
     command = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
     server = subprocess.Popen(
         [sys.executable, "-m", *command, "--blocking-threads", "4", "--log-level", "error"],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database_url(), "LOCAL": "1", "LOG_LEVEL": "ERROR"},
+        env={**os.environ, "DATABASE_URL": database, "LOCAL": "1", "LOG_LEVEL": "ERROR"},
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -70,7 +63,6 @@ def portal(django_db_setup: None) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(10)
-        wait_until(has_left_the_database)
 
 
 def answers(url: str) -> bool:
@@ -101,7 +93,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, portal: str) -> Iterator[Callable[..., Page]]:
+def open_page(portal: str, browser: Browser) -> Iterator[Callable[..., Page]]:
     """Open an address in a context of its own; whatever the console complains about fails the test."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []

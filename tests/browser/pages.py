@@ -24,6 +24,13 @@ PAGES = {
     "branches": "/branches/",
     "branches filtered": "/branches/?q=sport&opco=afdas",
     "branches none": "/branches/?q=zzzzzz",
+    "data": "/donnees/",
+    "changes": "/donnees/changements/",
+    "change": "/donnees/changements/2/",
+    "change withdrawn": "/donnees/changements/1/",
+    "changed establishments": "/donnees/changements/2/etablissements/",
+    "changed establishments filtered": "/donnees/changements/2/etablissements/?nature=moved&opco=atlas",
+    "changed establishments none": "/donnees/changements/2/etablissements/?opco=uniformation",
     "proof": "/preuve/50103081100092/",
     "404": "/nulle-part/",
 }

@@ -49,6 +49,20 @@ def test_branches_are_searched_and_filtered(open_page, javascript):
     assert "q=coiffure" in page.url
 
 
+@both
+def test_what_a_publication_changed_is_read_down_to_the_establishment(open_page, javascript):
+    page = open_page("/donnees/", width=360, java_script_enabled=javascript)
+    page.get_by_role("link", name="Table SIRET-OPCO\u00a0: juillet 2026").click()
+    last = page.locator("#attachments_changed tbody tr").last
+    expect(last).to_be_hidden()
+    page.get_by_text("Voir 45 autres lignes").click()
+    expect(last).to_be_visible()
+    page.get_by_role("link", name="Voir les établissements").click()
+    page.get_by_role("link", name="Changent d’OPCO").click()
+    page.get_by_role("link", name="501 030 811 00092").click()
+    expect(page.locator("h1")).to_contain_text("Atlas")
+
+
 def test_the_field_proposes_and_the_keyboard_chooses(open_page):
     page = open_page("/")
     field = page.get_by_role("combobox")
