@@ -34,8 +34,8 @@ check: $(VENV)/dev.stamp ## Vérifie style, types, migrations, gabarits et régl
 		@$(PRODUCTION) $(PY) manage.py validate_templates)
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: $(VENV)/dev.stamp ## Mesure les temps de réponse (ARGS= va au banc d’essai)
-	@$(PY) -m tests.benchmarks.lookup $(ARGS)
+bench: $(VENV)/dev.stamp ## Mesure réponses et synchronisation (ARGS=lookup ou sync pour l’une des deux)
+	@$(PY) -m tests.benchmarks $(ARGS)
 
 lock: $(VENV)/dev.stamp ## Recalcule requirements.lock et requirements-dev.lock
 	$(COMPILE) --output-file requirements.lock pyproject.toml

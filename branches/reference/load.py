@@ -10,6 +10,7 @@ from branches import search
 from branches.models import (
     Activity,
     ActivityOpco,
+    ActivityShare,
     Agreement,
     AgreementName,
     Attachment,
@@ -34,6 +35,8 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
     changes: list[Change] = []
     try:
         with transaction.atomic():
+            # a synchronisation that publishes meanwhile is waited for, and what it published is then seen
+            list(Source.objects.select_for_update(no_key=True))
             changes = list(_apply(data))
             if any(changes):
                 search.rebuild()
@@ -114,6 +117,10 @@ def _agreements(data: ReferenceData, pairs_are_current: bool) -> Iterable[Agreem
     elsewhere = Agreement.objects.exclude(origin=Agreement.Origin.REFERENCE)
     if not pairs_are_current:  # an agreement that the synchronised table names stays, whatever the files say
         elsewhere = elsewhere | Agreement.objects.filter(attachments__source=Attachment.Source.SIRO)
+    # nor do those leave that synchronised lists lead to
+    elsewhere = elsewhere | Agreement.objects.filter(
+        Q(predecessors__in=elsewhere) | Q(pk__in=ActivityShare.objects.values("agreement"))
+    )
     kept = {row.pk: row for row in elsewhere.distinct()}
     for row in data.agreements:
         agreement, current = _agreement(row.values), kept.pop(row.values["idcc"], None)

@@ -14,7 +14,7 @@ from opco_portal.french import megabytes, number
 from opco_portal.http import InsecureAddressError, should_retry
 from opco_portal.sync.errors import Failure, Refusal
 from opco_portal.sync.journal import Journal
-from opco_portal.sync.publication import Publication, words
+from opco_portal.sync.publication import UNREACHABLE, Publication, words
 
 ATTEMPTS = 6
 ENOUGH_TO_TELL = 512  # bytes of a file that show whether it is a web page
@@ -43,7 +43,7 @@ def download(http: httpx.Client, published: Publication, path: Path, *, limit: i
         raise Failure(
             f"Le fichier est redirigé vers une adresse sans https : {error.request.url}."
         ) from error
-    except (httpx.HTTPStatusError, httpx.TransportError, httpx.TooManyRedirects) as error:
+    except UNREACHABLE as error:
         raise Failure(
             f"Le téléchargement n’a pas abouti ({words(error)}) : {published.url}. Les données servies restent en "
             "place ; relancez plus tard."

@@ -111,10 +111,11 @@ def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path
             run.save(update_fields=["checksum", "size"])
         _stop_if_known(run, current)
         with _in_one_transaction():
-            _publish(source, run, log, path, current)
+            _publish(source, run, log, path)
 
 
-def _publish(source: SyncSource[Any], run: SyncRun, log: Journal, path: Path, current: Source) -> None:
+def _publish(source: SyncSource[Any], run: SyncRun, log: Journal, path: Path) -> None:
+    current = _locked(source.code)
     log.step(Step.STAGE)
     staged = source.stage(path, run, log)
     run.set_aside = [asdict(row) for row in staged.set_aside]
@@ -139,6 +140,11 @@ def _publish(source: SyncSource[Any], run: SyncRun, log: Journal, path: Path, cu
     run.message = typeset(f"Publication de {number(staged.rows)} {source.rows_name}.{aside}")
     run.replaces = current.run
     _serve(run, run, loaded=staged.rows, published=staged.rows + staged.set_aside_count)
+
+
+def _locked(code: str) -> Source:
+    """The source, which nobody else changes until this transaction ends: `load_reference` waits for its turn."""
+    return Source.objects.select_for_update(no_key=True).get(pk=code)
 
 
 def _serve(run: SyncRun, served: SyncRun, *, loaded: int, published: int) -> None:

@@ -17,6 +17,8 @@ from opco_portal.sync.errors import Failure, Refusal
 
 MAX_ANSWER = 5_000_000  # bytes of a page or of an API's answer
 ATTEMPTS = 4
+# How a server can fail to give what an address promises.
+UNREACHABLE = (httpx.HTTPStatusError, httpx.TransportError, httpx.TooManyRedirects, httpx.InvalidURL)
 CHECKSUMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
 
 
@@ -54,7 +56,7 @@ def read_page(http: httpx.Client, url: str, publisher: str) -> httpx.Response:
                 return httpx.Response(response.status_code, headers=_plain(response), content=body)
     except InsecureAddressError as error:
         raise Failure(f"{publisher} redirige vers une adresse sans https : {error.request.url}.") from error
-    except (httpx.HTTPStatusError, httpx.TransportError, httpx.TooManyRedirects) as error:
+    except UNREACHABLE as error:
         raise Failure(f"{publisher} ne répond pas comme prévu ({words(error)}) : {url}.") from error
     raise AssertionError("stamina either returns or raises")
 
@@ -73,6 +75,8 @@ def words(error: Exception) -> str:
         return "trop de redirections"
     if isinstance(error, httpx.ConnectError):
         return "connexion impossible"
+    if isinstance(error, httpx.InvalidURL):
+        return "adresse illisible"
     return "connexion coupée"
 
 
@@ -86,7 +90,7 @@ def dataset_resources(http: httpx.Client, url: str) -> list[dict[str, Any]]:
     response = read_page(http, url, "data.gouv.fr")
     try:
         resources = response.json()["resources"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         resources = None
     if not isinstance(resources, list):
         raise Failure(

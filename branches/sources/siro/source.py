@@ -74,7 +74,7 @@ class SiroSource(SyncSource[SiroStaged]):
                 "--file »."
             )
         (vintage, as_of), resource = max(
-            found, key=lambda item: (item[0][1], item[1].get("last_modified") or "")
+            found, key=lambda item: (item[0][1], str(item[1].get("last_modified")))
         )
         return Publication(
             vintage, as_of, str(resource["url"]), resource_size(resource), resource_checksum(resource)

@@ -4,7 +4,7 @@
 # that sending them from its workers costs more than the workers save; hardly any do.
 TUNING = """
 SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL lock_timeout = '10s'
+SET LOCAL lock_timeout = '3s'
 """
 
 _COLUMNS = "(siret bigint NOT NULL, idcc text, owner text, manager text)"

@@ -86,6 +86,14 @@ def refused(
         (lambda _: json_response(["siro"]), "failed", "pas renvoyé la description"),
         (lambda _: json_response({"resources": None}), "failed", "pas renvoyé la description"),
         (lambda _: Response(b"[" * 6_000_000), "failed", "réponse trop longue"),
+        (lambda _: Response(b"[" * 1_000_000), "failed", "pas renvoyé la description"),
+        (
+            lambda _: json_response(
+                {"resources": [{"title": "siro-202607.csv", "format": "csv", "url": "http://[::siro"}]}
+            ),
+            "failed",
+            "adresse illisible",
+        ),
         (lambda _: json_response({"resources": []}), "refused", "aucun fichier « siro-AAAAMM.csv »"),
         (
             lambda _: json_response(
@@ -113,7 +121,20 @@ def refused(
             "adresse sans https",
         ),
     ],
-    ids=["down", "gone", "html", "list", "null", "endless", "empty", "no match", "no month", "insecure"],
+    ids=[
+        "down",
+        "gone",
+        "html",
+        "list",
+        "null",
+        "endless",
+        "nested",
+        "no address",
+        "empty",
+        "no match",
+        "no month",
+        "insecure",
+    ],
 )
 def test_a_dataset_that_cannot_be_used(portal_on_june, sync, july, answer, state, said):
     with unharmed(sync, portal_on_june, july):
@@ -309,8 +330,8 @@ def test_a_disk_without_room(portal_on_june, sync, july, settings, tmp_path, mon
         (lambda body: HEADER, "aucune ligne lisible"),
         (lambda body: body.replace(HEADER, b"SIRET|IDCC|OPCO\n"), "elle est « SIRET|IDCC|OPCO »"),
         (lambda body: body.replace(b"OPCO_GESTION", b"GESTIONNAIRE"), "Si l’éditeur a changé ses colonnes"),
-        (lambda body: b"PK\x03\x04" + os.urandom(3000), "Ce n’est pas la table SIRET-OPCO"),
-        (lambda body: b"\x1f\x8b\x08" + os.urandom(3000), "Ce n’est pas la table SIRET-OPCO"),
+        (lambda body: b"PK\x03\x04" + bytes(range(256)) * 12, "Ce n’est pas la table SIRET-OPCO"),
+        (lambda body: b"\x1f\x8b\x08" + bytes(range(255, -1, -1)) * 12, "Ce n’est pas la table SIRET-OPCO"),
         (lambda body: body.decode().encode("utf-16"), "Ce n’est pas la table SIRET-OPCO"),
         (lambda body: body[: len(body) * 7 // 10].rpartition(b"\n")[0] + b"\n", "moins de 80 %"),
         (lambda body: body.replace(b"|ATLAS|", b"|OPCO DOUZE|"), "« OPCO DOUZE »"),

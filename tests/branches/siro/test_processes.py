@@ -12,6 +12,7 @@ import pytest
 from django.db import connection
 
 from branches.evidence import look_up
+from branches.models import Establishment
 from branches.reference.files import read_all
 from branches.reference.load import load
 from opco_portal.local.servers import ROOT
@@ -123,6 +124,21 @@ def in_thread(work: Callable[[], Any]) -> Any:
     thread.start()
     thread.join(60)
     return results[0]
+
+
+def test_the_reference_files_wait_for_a_publication_and_then_see_it(sync, siro, publisher, june):
+    """Loaded during the first publication, they must not put the sample back in the place of the table."""
+    loading: list[threading.Thread] = []
+
+    def load_meanwhile() -> None:
+        loading.append(threading.Thread(target=lambda: (load(read_all()), connection.close())))
+        loading[0].start()
+
+    publisher.offer("202606", june)
+    run = synchronise(siro, prepare(siro, Order()), watcher=Watcher(Step.COMPARE, load_meanwhile))
+    loading[0].join(60)
+    assert run.state == "published"
+    assert Establishment.objects.count() == run.rows
 
 
 def test_readers_are_answered_all_along(sync, publisher, june, july):

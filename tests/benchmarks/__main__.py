@@ -1,0 +1,17 @@
+"""All the benchmarks, or the one that is named first: `python -m tests.benchmarks [lookup|sync] [options]`."""
+
+import subprocess
+import sys
+
+NAMES = ("lookup", "sync")
+
+
+def main() -> int:
+    named = [name for name in sys.argv[1:2] if name in NAMES]
+    options = sys.argv[1 + len(named) :]
+    commands = [[sys.executable, "-m", f"tests.benchmarks.{name}", *options] for name in named or NAMES]
+    return max(subprocess.run(command, check=False).returncode for command in commands)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
