@@ -7,7 +7,7 @@ costs one primary-key read and no process ever answers from an outdated referenc
 
 import threading
 from collections import defaultdict
-from dataclasses import fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 from django.db import connection
@@ -26,11 +26,12 @@ from branches.lookup import (
     OpcoFact,
     Query,
     Reference,
+    ShareFact,
     SourceFact,
     answer,
     parse,
 )
-from branches.models import Activity, ActivityOpco, Agreement, Attachment, Opco
+from branches.models import Activity, ActivityOpco, ActivityShare, Agreement, Attachment, Opco
 from opco_portal.identifiers import siren_of
 from opco_portal.sync.models import DataVersion, Source
 
@@ -69,7 +70,7 @@ def evidence_for(query: Query) -> Evidence:
         return Evidence(current, hits=search.find(query.normalized))
     if query.kind == "naf":
         activity = current.activities.get(query.normalized)
-        if activity and not activity.opco:
+        if activity and not activity.opco and not activity.covered:
             return Evidence(current, hits=search.find(activity.label, agreements=5, activities=0))
     return Evidence(current)
 
@@ -127,14 +128,16 @@ def _read_reference(version: int) -> Reference:
     attachments: dict[str, list[AttachmentFact]] = defaultdict(list)
     for row in Attachment.objects.all():
         attachments[row.agreement_id].append(_attachment(row))
-    samples = {sample.prefix: sample for sample in ActivityOpco.objects.all()}
+    indications = _Indications(
+        {sample.prefix: sample for sample in ActivityOpco.objects.all()}, _shares_by_activity()
+    )
     return Reference(
         version=version,
         opcos={row.slug: _opco(row) for row in Opco.objects.all()},
         agreements={
             row.idcc: _agreement(row, tuple(attachments[row.idcc])) for row in Agreement.objects.all()
         },
-        activities={row.code: _activity(row, samples) for row in Activity.objects.all()},
+        activities={row.code: indications.of(row) for row in Activity.objects.all()},
         sources={source.code: _source(source) for source in Source.objects.all()},
     )
 
@@ -170,15 +173,43 @@ def _attachment(row: Attachment) -> AttachmentFact:
     )
 
 
-def _activity(row: Activity, samples: dict[str, ActivityOpco]) -> ActivityFact:
-    """The sample of the longest prefix of the code that was drawn speaks for it."""
-    for length in range(len(row.code), 1, -1):
-        sample = samples.get(row.code[:length])
-        if sample:
-            return ActivityFact(
-                row.code, row.label, sample.opco_id, sample.share, sample.establishments, sample.prefix
-            )
-    return ActivityFact(row.code, row.label)
+def _shares_by_activity() -> dict[str, list[ActivityShare]]:
+    shares: dict[str, list[ActivityShare]] = defaultdict(list)
+    for row in ActivityShare.objects.order_by("activity", "-share", "agreement"):
+        shares[row.activity_id].append(row)
+    return shares
+
+
+@dataclass(frozen=True)
+class _Indications:
+    """What suggests the OPCO of activities: samples by NAF prefix, shares of agreements by NAF code."""
+
+    samples: dict[str, ActivityOpco]
+    shares: dict[str, list[ActivityShare]]
+
+    def of(self, row: Activity) -> ActivityFact:
+        shares = self.shares.get(row.code, [])
+        fact = ActivityFact(
+            row.code,
+            row.label,
+            shares=tuple(ShareFact(share.agreement_id, share.share) for share in shares),
+            employees=shares[0].employees if shares else None,
+        )
+        sample = self._sample(row.code)
+        if sample is None:
+            return fact
+        return replace(
+            fact,
+            opco=sample.opco_id,
+            share=sample.share,
+            establishments=sample.establishments,
+            sampled_prefix=sample.prefix,
+        )
+
+    def _sample(self, code: str) -> ActivityOpco | None:
+        """The sample of the longest prefix of the code that was drawn speaks for it."""
+        prefixes = (code[:length] for length in range(len(code), 1, -1))
+        return next((self.samples[prefix] for prefix in prefixes if prefix in self.samples), None)
 
 
 def _source(source: Source) -> SourceFact:

@@ -15,6 +15,7 @@ from branches.lookup.evidence import (
     Hit,
     OpcoFact,
     Reference,
+    ShareFact,
     SourceFact,
 )
 from branches.lookup.query import Query, parse
@@ -34,6 +35,7 @@ __all__ = [
     "OpcoFact",
     "Query",
     "Reference",
+    "ShareFact",
     "SourceFact",
     "SourceNote",
     "answer",

@@ -4,7 +4,7 @@ Order of belief for an agreement: a manual attachment in force; else the SIRET-O
 at least 90% of the establishments; else every OPCO that it names, ranked; else what orders and lists say.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from branches.lookup import messages as say
 from branches.lookup.evidence import (
+    ActivityFact,
     AgreementFact,
     AttachmentFact,
     CompanyGroup,
@@ -373,12 +374,70 @@ def _for_activity(query: Query, evidence: Evidence, on: date) -> Answer:
             query, "not_found", messages=(_message("unknown_naf", say.unknown_naf(query.normalized)),)
         )
     notes.append(_message("activity_is_indicative", say.ACTIVITY_IS_INDICATIVE))
+    if activity.covered:
+        status, candidates = _by_agreements(activity, reference, on)
+        if candidates:
+            notes[:0] = _leading(candidates, reference)
+            return Answer(query, status, tuple(candidates), tuple(notes))
     candidate = _of_activity(query.normalized, reference)
     if candidate:
         return Answer(query, "found", (candidate,), tuple(notes))
     related = _of_hits(evidence.hits, reference, on)
     notes.insert(0, _message("activity_without_sample", say.activity_without_sample(bool(related))))
     return Answer(query, "ambiguous" if related else "not_found", tuple(related), tuple(notes))
+
+
+def _by_agreements(activity: ActivityFact, reference: Reference, on: date) -> tuple[Status, list[Candidate]]:
+    """The OPCOs that the agreements of the employees lead to, the one of most employees first.
+
+    An agreement that leads to several OPCOs counts for each by its share of the establishments, or equally where
+    none is published.
+    """
+    weights: dict[str, Decimal] = defaultdict(Decimal)
+    candidates = []
+    for fact in activity.covered:
+        agreement = reference.agreements.get(fact.idcc or "")
+        if agreement is None:  # it was added while the reference was being read: the next request knows it
+            continue
+        opcos = candidates_of(agreement, reference, on)[1]
+        for candidate in opcos:
+            part = Decimal(1) if len(opcos) == 1 else candidate.share or Decimal(1) / len(opcos)
+            weights[candidate.opco.slug] += fact.share * part
+            candidates.append(_of_share(candidate, agreement, fact.share, len(opcos), reference))
+    candidates.sort(
+        key=lambda one: (-weights[one.opco.slug], one.opco.slug, -(one.share or 0), one.idcc or "")
+    )
+    found = bool(weights) and max(weights.values()) >= MAJORITY * sum(weights.values())
+    return ("found" if found else "ambiguous"), candidates
+
+
+def _leading(candidates: Sequence[Candidate], reference: Reference) -> Iterable[Message]:
+    """How many employees have an agreement that leads to the first OPCO and to no other."""
+    opcos = Counter(candidate.idcc for candidate in candidates)
+    first = candidates[0].opco
+    settled = (one.share or Decimal(0) for one in candidates if one.opco == first and opcos[one.idcc] == 1)
+    share = sum(settled, Decimal(0))
+    if share:
+        vintage = reference.sources["activities"].vintage
+        yield _message("activity_opco", say.activity_opco(vintage, share, first.name))
+
+
+def _of_share(
+    candidate: Candidate, agreement: AgreementFact, share: Decimal, opcos: int, reference: Reference
+) -> Candidate:
+    """An OPCO of an agreement, as the activity suggests it; here `share` counts the activity's employees."""
+    source = _source("activities", reference)
+    return replace(
+        candidate,
+        idcc=agreement.idcc,
+        title=agreement.title,
+        basis="activity",
+        confidence="indicative",
+        share=share,
+        establishments=None,
+        source=source,
+        reason=say.activity_share(source.vintage, share, agreement, candidate.opco.name, opcos),
+    )
 
 
 def _of_activity(code: str, reference: Reference) -> Candidate | None:
@@ -436,10 +495,15 @@ def _of_hits(hits: Iterable[Hit], reference: Reference, on: date) -> list[Candid
     for hit in [hit for hit in hits if hit.idcc][:MAX_TEXT_AGREEMENTS]:
         candidates.extend(_of_agreement_hit(hit, reference, on))
     for hit in [hit for hit in hits if hit.naf]:
-        candidate = _of_activity(hit.naf, reference)
-        if candidate:
-            candidates.append(candidate)
+        candidates.extend(_of_activity_hit(hit.naf, reference, on))
     return candidates
+
+
+def _of_activity_hit(code: str, reference: Reference, on: date) -> list[Candidate]:
+    """What speaks best for an activity among other meanings of the words: one candidate, or none."""
+    by_agreements = _by_agreements(reference.activities[code], reference, on)[1]
+    sampled = _of_activity(code, reference)
+    return by_agreements[:1] or ([sampled] if sampled else [])
 
 
 def _of_agreement_hit(hit: Hit, reference: Reference, on: date) -> list[Candidate]:

@@ -11,13 +11,16 @@ Origin = Literal["manual", "siro", "approval", "list"]
 
 @dataclass(frozen=True, slots=True)
 class SourceFact:
-    """An official source with the vintage being served; `sample`: only an extract of it is loaded."""
+    """An official source with the vintage being served; `sample`: only an extract of it is loaded.
+
+    `vintage` is empty and `as_of` None while nothing of it is loaded.
+    """
 
     code: str
     name: str
     vintage: str
     url: str
-    as_of: date
+    as_of: date | None
     sample: bool = False
     loaded_rows: int = 0
 
@@ -83,8 +86,19 @@ class AgreementFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ShareFact:
+    """The share of an activity's employees that an agreement covers; None is the group « autres »."""
+
+    idcc: str | None
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ActivityFact:
-    """A NAF code and the most frequent OPCO in a sample of its establishments, when one was drawn."""
+    """A NAF code with what suggests its OPCO: its agreements, largest share first, else the OPCO of a sample.
+
+    `employees` (rounded by the publisher) goes with `shares`; `share` and `establishments` go with the sample.
+    """
 
     code: str
     label: str
@@ -92,6 +106,23 @@ class ActivityFact:
     share: Decimal | None = None
     establishments: int | None = None
     sampled_prefix: str = ""
+    shares: tuple[ShareFact, ...] = ()
+    employees: int | None = None
+
+    @property
+    def covered(self) -> tuple[ShareFact, ...]:
+        """The shares of agreements, without the group « autres »."""
+        return tuple(fact for fact in self.shares if fact.idcc)
+
+    @property
+    def other(self) -> Decimal | None:
+        """The share of « autres »; None when the publisher gives none."""
+        return next((fact.share for fact in self.shares if fact.idcc is None), None)
+
+    @property
+    def missing(self) -> Decimal:
+        """What the shares do not add up to: agreements that the portal does not know, and roundings."""
+        return max(Decimal(0), 1 - sum((fact.share for fact in self.shares), Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the lookup says, in French, to someone in a hurry who does not know the vocabulary."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from branches.lookup.evidence import ActivityFact, AgreementFact, AttachmentFact, Hit
 from branches.lookup.query import Query
@@ -327,6 +328,21 @@ def activity_sample(activity: ActivityFact, opco: str) -> str:
     return typeset(
         f"Sur un échantillon de {plural(activity.establishments or 0, 'établissement')} dont le code NAF commence "
         f"par {activity.sampled_prefix}, {percent(activity.share or 0)} relèvent {of(opco)}."
+    )
+
+
+def activity_share(vintage: str, share: Decimal, agreement: AgreementFact, opco: str, opcos: int) -> str:
+    """How many employees of an activity an agreement covers, and where it leads."""
+    leads = f"qui mène à {opco}" if opcos == 1 else f"qui peut mener à {opco}, parmi {opcos} OPCO possibles"
+    return typeset(
+        f"En {vintage}, {percent(share)} des salariés de cette activité relèvent de la convention "
+        f"« {agreement.label} » (IDCC {agreement.idcc}), {leads}."
+    )
+
+
+def activity_opco(vintage: str, share: Decimal, opco: str) -> str:
+    return typeset(
+        f"En {vintage}, {percent(share)} des salariés de cette activité relèvent de conventions qui mènent à {opco}."
     )
 
 

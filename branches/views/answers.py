@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 from branches import search
 from branches.evidence import consult, siblings
 from branches.lookup import (
+    ActivityFact,
+    AgreementFact,
     Answer,
     AttachmentFact,
     Candidate,
@@ -30,6 +32,8 @@ from branches.views.search import agreement_results, unanswered
 from opco_portal import typography
 from opco_portal.identifiers import siren_of
 
+# Published shares are rounded to a tenth of a percent, so those of an activity seldom add up to exactly one.
+ROUNDINGS = Decimal("0.01")
 STRAY = Decimal("0.1")  # an OPCO with a smaller share of an agreement's establishments is told as a stray one
 
 
@@ -196,6 +200,29 @@ def _declared(idcc: str) -> list[Declared]:
 
 
 # ------------------------------------------------------------------------------------- activities and proofs
+@dataclass(frozen=True)
+class Coverage:
+    """An agreement of an activity: the share of employees that it covers, and where it leads."""
+
+    agreement: AgreementFact
+    share: Decimal
+    opcos: list[OpcoFact]
+
+
+def _coverages(activity: ActivityFact, found: Answer, current: Reference) -> list[Coverage]:
+    """The agreements of an activity when the answer rests on them, largest share first."""
+    opcos: dict[str, list[OpcoFact]] = {}
+    for candidate in found.candidates:
+        if candidate.basis == "activity" and candidate.idcc:
+            opcos.setdefault(candidate.idcc, []).append(candidate.opco)
+    if not opcos:
+        return []
+    known = [(current.agreements.get(fact.idcc or ""), fact.share) for fact in activity.covered]
+    return [
+        Coverage(agreement, share, opcos.get(agreement.idcc, [])) for agreement, share in known if agreement
+    ]
+
+
 @require_safe
 def activity_page(request: HttpRequest, naf: str) -> HttpResponse:
     found, evidence = consult(f"NAF {naf}")
@@ -205,10 +232,17 @@ def activity_page(request: HttpRequest, naf: str) -> HttpResponse:
     if code != naf:
         return redirect("activity", code)
     activity = current.activities[code]
-    hits = evidence.hits or search.find(activity.label, agreements=5, activities=0)
+    coverages = _coverages(activity, found, current)
+    hits = evidence.hits
+    if not (hits or coverages):
+        hits = search.find(activity.label, agreements=5, activities=0)
     context = {
-        **_answer_context(found, current),
+        **_answer_context(found, current, but=("activity_opco",)),
+        "lead": next((message.text for message in found.messages if message.code == "activity_opco"), ""),
         "activity": activity,
+        "coverages": coverages,
+        "missing": activity.missing if activity.missing > ROUNDINGS else None,
+        "shares_source": current.sources.get("activities"),
         "sample_source": current.sources.get("naf_sample"),
         "naf_source": current.sources.get("naf"),
         "related": agreement_results(hits, current),

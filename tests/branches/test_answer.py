@@ -17,6 +17,7 @@ from branches.lookup import (
     Hit,
     OpcoFact,
     Reference,
+    ShareFact,
     SourceFact,
     answer,
     parse,
@@ -53,6 +54,7 @@ def reference(*agreements, activities=(), sample=False):
         sources={
             "siro": SourceFact("siro", "Table SIRET-OPCO", sample=sample, loaded_rows=264, **source),
             "naf_sample": SourceFact("naf_sample", "Échantillon", **source),
+            "activities": SourceFact("activities", "Table de passage", **(source | {"vintage": "2021"})),
         },
     )
 
@@ -269,6 +271,85 @@ class TestActivity:
         assert (found.status, opcos(found), found.best.basis) == ("ambiguous", ["atlas"], "text")
         assert ask("70.22Z", known).status == "not_found"
 
+    @staticmethod
+    def covered(*shares, sampled="akto"):
+        """An activity of these agreements (None: « autres ») that has a sample too."""
+        facts = tuple(ShareFact(idcc, Decimal(share)) for idcc, share in shares)
+        return ActivityFact("62.01Z", "Programmation", sampled, Decimal("0.92"), 36, "62", shares=facts)
+
+    def test_the_agreements_of_the_employees_replace_the_sample(self):
+        activity = self.covered(("1486", "0.597"), ("2098", "0.033"), (None, "0.37"))
+        known = reference(
+            agreement("1486", siro("atlas", 99, "0.99"), siro("akto", 1, "0.01")),
+            agreement("2098", siro("akto", 9, "1"), title="Prestataires"),
+            activities=[activity],
+        )
+        found = ask("62.01Z", known)
+        assert (found.status, opcos(found)) == ("found", ["atlas", "akto"])
+        assert [(one.idcc, one.share, one.establishments) for one in found.candidates] == [
+            ("1486", Decimal("0.597"), None),
+            ("2098", Decimal("0.033"), None),
+        ]
+        assert {(one.basis, one.confidence, one.source.vintage) for one in found.candidates} == {
+            ("activity", "indicative", "2021")
+        }
+        assert found.best.reason == (
+            "En 2021, 59,7\u00a0% des salariés de cette activité relèvent de la convention "
+            "«\u00a0Bureaux d’études\u00a0» (IDCC 1486), qui mène à Atlas."
+        )
+        assert codes(found) == ["activity_opco", "activity_is_indicative"]
+
+    def test_without_ninety_percent_for_one_opco_it_stays_open_the_leading_opco_first(self):
+        activity = self.covered(("0001", "0.4"), ("0002", "0.3"), ("0003", "0.25"), (None, "0.05"))
+        known = reference(
+            agreement("0001", siro("akto", 9, "1")),
+            agreement("0002", siro("atlas", 9, "1")),
+            agreement("0003", siro("atlas", 9, "1")),
+            activities=[activity],
+        )
+        found = ask("62.01Z", known)
+        assert (found.status, [one.idcc for one in found.candidates]) == (
+            "ambiguous",
+            ["0002", "0003", "0001"],
+        )
+        assert "55\u00a0% des salariés" in found.messages[0].text
+
+    def test_an_agreement_of_several_opcos_counts_for_each_by_its_establishments(self):
+        activity = self.covered(("8822", "0.5"), ("1486", "0.5"))
+        known = reference(
+            agreement("8822", siro("akto", 78, "0.78"), siro("atlas", 22, "0.22")),
+            agreement("1486", siro("atlas", 9, "1")),
+            activities=[activity],
+        )
+        found = ask("62.01Z", known)
+        assert [(one.opco.slug, one.idcc) for one in found.candidates] == [
+            ("atlas", "1486"),
+            ("atlas", "8822"),
+            ("akto", "8822"),
+        ]
+        assert found.status == "ambiguous"
+        assert "50\u00a0% des salariés" in found.messages[0].text  # of conventions that lead to Atlas alone
+        assert "peut mener à Atlas, parmi 2 OPCO" in found.candidates[1].reason
+
+    def test_an_agreement_that_was_merged_since_leads_where_its_successor_does(self):
+        known = reference(
+            agreement("0054", status="merged", successor="3248", title="Métallurgie parisienne"),
+            agreement("3248", siro("akto", 9, "1"), title="Métallurgie"),
+            activities=[self.covered(("0054", "1"))],
+        )
+        best = ask("62.01Z", known).best
+        assert (best.idcc, best.title, best.opco.slug) == ("0054", "Métallurgie parisienne", "akto")
+
+    @pytest.mark.parametrize("shares", [[(None, "1")], [("1486", "1")], [("3998", "1")]])
+    def test_shares_that_lead_nowhere_leave_the_word_to_the_sample(self, shares):
+        found = ask("62.01Z", reference(agreement("1486"), activities=[self.covered(*shares)]))
+        assert (found.status, opcos(found), found.best.idcc) == ("found", ["akto"], None)
+
+    def test_shares_without_a_sample_speak_alone(self):
+        activity = replace(self.covered(("1486", "1")), opco="", share=None, establishments=None)
+        found = ask("62.01Z", reference(agreement("1486", siro("atlas", 9, "1")), activities=[activity]))
+        assert (found.status, opcos(found)) == ("found", ["atlas"])
+
     def test_an_unknown_code(self):
         assert codes(ask("99.99Z", reference())) == ["unknown_naf"]
 
@@ -306,6 +387,12 @@ class TestWords:
         found = ask("scierie", self.KNOWN, hits=hits)
         assert opcos(found) == ["akto", "ocapiat", "atlas", "atlas"]
         assert [candidate.basis for candidate in found.candidates] == ["text", "text", "text", "activity"]
+
+    def test_an_activity_found_by_words_is_spoken_for_by_its_first_agreement(self):
+        activity = TestActivity.covered(("1486", "0.6"), ("8822", "0.4"))
+        known = replace(self.KNOWN, activities={"62.01Z": activity}, concluded={})
+        found = ask("programmation", known, hits=[Hit(naf="62.01Z")])
+        assert [(one.basis, one.idcc) for one in found.candidates] == [("activity", "1486")]
 
     def test_words_that_match_nothing_say_what_to_try(self):
         assert codes(ask("zzzz", self.KNOWN)) == ["no_match"]
