@@ -3,6 +3,9 @@ import json
 import pytest
 from django.core.management import call_command
 
+from branches.models import ActivityShare
+from opco_portal.sync.models import DataVersion, Source
+
 pytestmark = pytest.mark.django_db
 
 CANDIDATE = {
@@ -54,6 +57,18 @@ def test_overseas_the_manager_is_an_opco_of_its_own(client):
 def test_words_give_agreements_best_first(client):
     data = get(client, "/lookup/?q=boulangrie")
     assert (data["query"]["kind"], data["candidates"][0]["idcc"]) == ("text", "0843")
+
+
+def test_an_activity_gives_the_agreements_of_its_employees(client):
+    assert get(client, "/lookup/?q=6201Z")["candidates"][0]["establishments"] == 36
+    ActivityShare.objects.create(activity_id="62.01Z", agreement_id="1486", share="0.915")
+    Source.objects.filter(pk="activities").update(vintage="2021")
+    DataVersion.bump()
+    data = get(client, "/lookup/?q=6201Z")
+    [candidate] = data["candidates"]
+    assert set(candidate) == CANDIDATE
+    assert (data["status"], candidate["idcc"], candidate["share"]) == ("found", "1486", 0.915)
+    assert (candidate["establishments"], candidate["source"]["vintage"]) == (None, "2021")
 
 
 def test_a_missing_parameter_is_a_problem(client):

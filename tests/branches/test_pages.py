@@ -3,7 +3,7 @@
 import pytest
 from django.urls import reverse
 
-from branches.models import Attachment
+from branches.models import ActivityShare, Attachment
 from opco_portal.french import plain
 from opco_portal.sync.models import DataVersion, Source
 
@@ -155,6 +155,27 @@ def test_an_activity_is_only_an_indication(client):
     text = page(client, "/activite/62.01Z/")
     assert "Indicatif" in text
     assert "36 établissements" in text
+
+
+def test_an_activity_shows_the_agreements_of_its_employees(client, django_assert_max_num_queries):
+    rows = [("1486", "0.5"), ("8822", "0.3"), ("0455", "0.1"), (None, "0.1")]
+    ActivityShare.objects.bulk_create(
+        ActivityShare(activity_id="62.01Z", agreement_id=idcc, share=share, employees=20_000)
+        for idcc, share in rows
+    )
+    Source.objects.filter(pk="activities").update(vintage="2021", as_of="2021-12-31")
+    DataVersion.bump()
+    text = page(client, "/activite/62.01Z/")
+    assert "Plusieurs OPCO, le plus souvent Atlas" in text
+    assert "En 2021, 50 % des salariés" in text
+    assert "20 000 salariés en 2021" in text
+    assert text.index("/convention/1486/") < text.index("/convention/8822/") < text.index("/convention/0455/")
+    assert "AKTO</a> ou <a" in text
+    assert "selon le cas" in text
+    assert "données 2021" in text
+    assert "Conventions dont l’intitulé" not in text
+    with django_assert_max_num_queries(2):
+        client.get("/activite/62.01Z/")
 
 
 def test_branches_explain_both_counts(client):
