@@ -30,7 +30,11 @@ USES = {
         "établissement",
         "établissements",
     ),
-    "agreements": Use("Les conventions qui existent, et ce qui remplace celles qui disparaissent."),
+    "agreements": Use(
+        "Les conventions qui existent, et ce qui remplace celles qui disparaissent.",
+        "convention",
+        "conventions",
+    ),
     "activities": Use("Les conventions appliquées dans chaque activité."),
     "approvals": Use(
         "Les branches que l’État a confiées à chaque OPCO.", "ligne de branche", "lignes de branches"

@@ -17,7 +17,10 @@ from opco_portal.sync.report import Cell, Column, Table
 
 SHOWN = 15  # rows that are seen at once; the others unfold
 NOTHING = "–"
-CODES = {"idcc": "IDCC", "naf": "NAF"}
+CODES = {
+    "idcc": ("IDCC", "agreement"),
+    "naf": ("NAF", "activity"),
+}  # the word before them, the page about them
 
 
 class ShownCell(NamedTuple):
@@ -32,6 +35,10 @@ class ShownCell(NamedTuple):
 class Heading(NamedTuple):
     kind: str
     label: str
+
+
+# Columns that name the code of the column before them.
+TITLES = (Heading("text", "Convention"), Heading("text", "Activité"))
 
 
 @dataclass(frozen=True)
@@ -87,13 +94,13 @@ Make = Callable[[Sequence[Cell]], ShownCell]
 def _fields(
     columns: Sequence[Heading], rows: Sequence[Sequence[Cell]], current: Reference
 ) -> Iterator[tuple[Heading, Make]]:
-    """What is printed for these columns: a title with its code under it is one, two counts have a third.
+    """What is printed for these columns: a code and its title are one, two counts have a third.
 
     Counts that no row has, as those before something new, have no column.
     """
-    titled = len(columns) > 1 and columns[0].kind in CODES and columns[1].kind == "text"
+    titled = len(columns) > 1 and columns[0].kind in CODES and columns[1] in TITLES
     if titled:
-        yield columns[1], partial(_subject, current, columns[0].kind)
+        yield columns[1], partial(_subject, columns[0].kind, current)
     for at in range(2 if titled else 0, len(columns)):
         if columns[at].kind != "count" or any(row[at] is not None for row in rows):
             yield columns[at], partial(_at, at, _MAKERS[columns[at].kind], current)
@@ -108,13 +115,8 @@ def _at(
     return make(current, row[at])
 
 
-def _subject(current: Reference, kind: str, row: Sequence[Cell]) -> ShownCell:
-    code, title = row[0], row[1]
-    if not code or not title:
-        return ShownCell(
-            "text", str(title or (f"{CODES[kind]} {code}" if code else NOTHING)), _page(current, kind, code)
-        )
-    return ShownCell("text", str(title), _page(current, kind, code), f"{CODES[kind]} {code}")
+def _subject(kind: str, current: Reference, row: Sequence[Cell]) -> ShownCell:
+    return _named(kind, current, row[0], row[1])
 
 
 def _difference(at: int, row: Sequence[Cell]) -> ShownCell:
@@ -126,25 +128,39 @@ def _difference(at: int, row: Sequence[Cell]) -> ShownCell:
 
 
 # ------------------------------------------------------------------------------------------------- one cell, by kind
-def _page(current: Reference, kind: str, code: Cell) -> str:
-    """The page about an agreement or an activity, when the portal knows it."""
-    known, name = (current.agreements, "agreement") if kind == "idcc" else (current.activities, "activity")
-    return reverse(name, args=[code]) if code in known else ""
-
-
 def _text(current: Reference, value: Cell) -> ShownCell:
     return ShownCell("text", NOTHING if value in (None, "") else str(value))
 
 
-def _code(kind: str, current: Reference, value: Cell) -> ShownCell:
-    return ShownCell("code", str(value or NOTHING), _page(current, kind, value))
+def _named(kind: str, current: Reference, code: Cell, title: Cell = None) -> ShownCell:
+    """An agreement or an activity: its title, else the one that the portal knows, and its code under it."""
+    if not code:
+        return ShownCell("code", str(title or NOTHING))
+    (word, page), known = CODES[kind], _name(kind, current, str(code))
+    name, told = str(title or known or ""), f"{word} {code}"
+    return ShownCell(
+        "code", name or told, "" if known is None else reverse(page, args=[code]), told if name else ""
+    )
+
+
+def _name(kind: str, current: Reference, code: str) -> str | None:
+    """The portal's own name for a code, None where it does not know the code."""
+    if kind == "idcc":
+        agreement = current.agreements.get(code)
+        return agreement.title if agreement else None
+    activity = current.activities.get(code)
+    return activity.label if activity else None
 
 
 def _opco(current: Reference, value: Cell) -> ShownCell:
     if value is None:
         return ShownCell("none", "sans OPCO")
     opco = current.opcos.get(str(value))
-    return ShownCell("opco", opco.name, reverse("opco", args=[opco.slug])) if opco else _text(current, value)
+    return (
+        ShownCell("opco", opco.name, reverse("opco", args=[opco.slug]))
+        if opco
+        else ShownCell("opco", str(value))
+    )
 
 
 def _count(current: Reference, value: Cell) -> ShownCell:
@@ -157,8 +173,8 @@ def _share(current: Reference, value: Cell) -> ShownCell:
 
 _MAKERS: dict[str, Callable[[Reference, Cell], ShownCell]] = {
     "text": _text,
-    "idcc": partial(_code, "idcc"),
-    "naf": partial(_code, "naf"),
+    "idcc": partial(_named, "idcc"),
+    "naf": partial(_named, "naf"),
     "opco": _opco,
     "count": _count,
     "share": _share,

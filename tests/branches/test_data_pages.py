@@ -253,10 +253,11 @@ def test_cells_are_shown_by_kind():
     rows = [["1486", "62.01Z", "atlas", None, 1234, 0.8575, None]]
     kinds = ("idcc", "naf", "opco", "opco", "count", "share", "text")
     (cells,) = shown(rows, *((kind, kind) for kind in kinds)).rows
-    assert [cell.text for cell in cells] == [
-        "1486", "62.01Z", "Atlas", "sans OPCO", "1\u202f234", "85,8\u00a0%", "–",
-    ]  # fmt: skip
+    texts = ["Programmation informatique", "Atlas", "sans OPCO", "1\u202f234", "85,8\u00a0%", "–"]
+    assert [cell.text for cell in cells[1:]] == texts
+    assert cells[0].text.startswith("Bureaux d’études techniques")
     assert [cell.url for cell in cells[:3]] == ["/convention/1486/", "/activite/62.01Z/", "/opco/atlas/"]
+    assert [cell.under for cell in cells[:3]] == ["IDCC 1486", "NAF 62.01Z", ""]
 
 
 def test_a_title_carries_its_code_and_what_the_portal_does_not_know_leads_nowhere():
