@@ -30,10 +30,11 @@ PATIENCE = 30  # seconds in the queue after which somebody should look at the wo
 
 @admin.register(SyncRun)
 class SyncRunAdmin(Watched):
-    list_display = ["reference", "what", "state_badge", "result", "publication", "asked"]
+    list_display = ["reference", "what", "outcome", "publication", "asked"]
     list_filter = [("source", admin.RelatedOnlyFieldListFilter), "state", "kind", "trigger", "dry_run"]
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
 
     # --------------------------------------------------------------------------------------------------------- list
     def get_queryset(self, request: HttpRequest) -> "QuerySet[SyncRun]":
@@ -47,20 +48,17 @@ class SyncRunAdmin(Watched):
     def what(self, run: SyncRun) -> SafeString:
         return format_html("{}<br><small>{}</small>", run.source.name, nature(run))
 
-    @admin.display(description="état", ordering="state")
-    def state_badge(self, run: SyncRun) -> SafeString:
-        return badge(run)
+    @admin.display(description="état, résultat", ordering="state")
+    def outcome(self, run: SyncRun) -> SafeString:
+        first = run.message.partition(". ")[0].rstrip(".")
+        return format_html("{}<br>{}", badge(run), first) if first else badge(run)
 
-    @admin.display(description="résultat")
-    def result(self, run: SyncRun) -> str:
-        return run.message.partition(". ")[0].rstrip(".")
-
-    @admin.display(description="millésime, lignes", ordering="as_of")
+    @admin.display(description="millésime", ordering="as_of")
     def publication(self, run: SyncRun) -> SafeString:
         rows = french.plural(run.rows, "ligne") if run.rows else ""
         return format_html("{}<br><small>{}</small>", run.vintage, rows)
 
-    @admin.display(description="demandée, par, durée", ordering="created_at")
+    @admin.display(description="demandée", ordering="created_at")
     def asked(self, run: SyncRun) -> SafeString:
         when = date_format(timezone.localtime(run.created_at), "SHORT_DATETIME_FORMAT")
         details = ", ".join(filter(None, [asked_by(run), duration(run)]))
