@@ -25,7 +25,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     try:
         siro = Source.objects.filter(code="siro").first()
         checks["database"] = True
-        if siro:
+        if siro and siro.as_of:
             age = (timezone.localdate() - siro.as_of).days
             checks["reference"] = True
             checks["siro"] = {"vintage": siro.vintage, "age_days": age, "rows": siro.loaded_rows}

@@ -95,7 +95,7 @@ def _family(siren: str, company: CompanyFact, current: Reference) -> tuple[Candi
 class EstablishmentRow:
     """An establishment in the list of its company."""
 
-    siret: int
+    siret: str
     idcc: str | None
     title: str
     opco: OpcoFact | None
@@ -125,7 +125,7 @@ def _siren_page(request: HttpRequest, found: Answer, evidence: Evidence) -> Http
 def _establishment_row(row: Establishment, current: Reference) -> EstablishmentRow:
     agreement = current.agreements.get(row.idcc or "")
     return EstablishmentRow(
-        row.siret,
+        f"{row.siret:014d}",
         row.idcc,
         agreement.title if agreement else "",
         current.opcos.get(row.owner or ""),

@@ -333,7 +333,10 @@ def _record(run: SyncRun, state: SyncRun.State) -> None:
     ):
         with attempt:
             connection.close()
-            _finish(run, state)
+            if SyncRun.objects.filter(pk=run.pk, state=State.PUBLISHED).exists():
+                run.refresh_from_db()  # the commit went through, only its answer was lost
+            else:
+                _finish(run, state)
 
 
 def _finish(run: SyncRun, state: SyncRun.State) -> None:

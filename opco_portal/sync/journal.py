@@ -7,7 +7,7 @@ would see its progress, and the lock must fall with the process that holds it, o
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 import psycopg
@@ -95,7 +95,7 @@ def idle(code: str) -> Iterator[bool]:
 
 @contextmanager
 def dedicated_session() -> Iterator[psycopg.Connection]:
-    """A connection outside the pool and outside any transaction."""
+    """A connection outside the pool and outside any transaction; what it locked is free when the block ends."""
     parameters = connection.get_connection_params() | {"autocommit": True, "cursor_factory": psycopg.Cursor}
     try:
         session = psycopg.connect(**parameters)
@@ -104,7 +104,9 @@ def dedicated_session() -> Iterator[psycopg.Connection]:
     try:
         yield session
     finally:
-        session.close()
+        # the server would notice the closed connection a moment later: too late for a run that follows at once
+        with session, suppress(psycopg.OperationalError):
+            session.execute("SELECT pg_advisory_unlock_all()")
 
 
 def _take(session: psycopg.Connection, code: str) -> bool:

@@ -43,22 +43,16 @@ def _carry_out(task: Task, source: SyncSource[Any], run_id: int | None) -> None:
 
 
 def _task_for(source: SyncSource[Any]) -> Any:
-    @shared_task(
-        bind=True,
-        name=task_name(source.code),
-        soft_time_limit=source.time_limit,
-        time_limit=source.time_limit + GRACE,
-    )
     def carry_out(task: Task, run_id: int | None = None) -> None:
         _carry_out(task, source, run_id)
 
-    return carry_out
+    limits = {"soft_time_limit": source.time_limit, "time_limit": source.time_limit + GRACE}
+    return shared_task(carry_out, bind=True, name=task_name(source.code), **limits)
 
 
 _tasks = {source.code: _task_for(source) for source in registered()}
 
 
-@worker_ready.connect
 def mark_interrupted(**kwargs: Any) -> None:
     """A worker that starts finds out which runs died with the last one."""
     try:
@@ -68,3 +62,6 @@ def mark_interrupted(**kwargs: Any) -> None:
     else:
         if count:
             logger.warning("%s interrupted sync run(s) marked", count)
+
+
+worker_ready.connect(mark_interrupted)

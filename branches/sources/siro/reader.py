@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from opco_portal.french import plural
 from opco_portal.identifiers import normalize_idcc
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.source import SetAside, Staged
@@ -135,7 +136,7 @@ class SiroReader:
         except csv.Error:
             raise ValueError("guillemets ou fin de ligne illisibles") from None
         if len(cells) != count:
-            raise ValueError(f"{len(cells)} colonnes au lieu de {count}")
+            raise ValueError(f"{plural(len(cells), 'colonne')} au lieu de {count}")
         return [cell.strip() for cell in cells]
 
     def _opco(self, label: str) -> str:

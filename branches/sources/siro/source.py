@@ -22,7 +22,8 @@ from branches.models import Agreement, Attachment, EstablishmentChange, Opco, Vi
 from branches.sources.siro import pairs, sql
 from branches.sources.siro.changes import Claims, Moves, report
 from branches.sources.siro.reader import SiroReader
-from opco_portal.french import number, percent
+from branches.sources.siro.shares import Pairs
+from opco_portal.french import number, percent, plural
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.journal import Journal
 from opco_portal.sync.models import Source, SyncRun
@@ -159,7 +160,7 @@ class SiroSource(SyncSource[SiroStaged]):
         unknown = sorted((label, count) for label, count in staged.labels.items() if label not in known)
         if unknown:
             named = ", ".join(
-                f"« {label[:60]} » ({number(count)} établissements)" for label, count in unknown[:5]
+                f"« {label[:60]} » ({plural(count, 'établissement')})" for label, count in unknown[:5]
             )
             raise Refusal(
                 f"La table nomme un OPCO que le portail ne connaît pas : {named}. Rien n’a été deviné ni chargé. Si un "
@@ -180,7 +181,7 @@ class SiroSource(SyncSource[SiroStaged]):
         _execute(sql.APPLY)
         _execute(sql.DROP_STAGE)
 
-    def _serve_pairs(self, counted: pairs.Pairs, run: SyncRun) -> None:
+    def _serve_pairs(self, counted: Pairs, run: SyncRun) -> None:
         idccs = {idcc for idcc, _ in counted}
         missing = idccs - set(Agreement.objects.values_list("pk", flat=True))
         Agreement.objects.bulk_create(
@@ -233,7 +234,7 @@ def _execute(statements: str, parameters: dict[str, Any] | None = None) -> None:
 def _rows(query: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _drop_repeated(staged: SiroStaged) -> None:
@@ -251,7 +252,7 @@ def _moves() -> Moves:
     return Moves(kinds.get("appeared", 0), kinds.get("vanished", 0), kinds.get("detail", 0), moved)
 
 
-def _report(after: pairs.Pairs, moves: Moves | None, rows: int) -> Report:
+def _report(after: Pairs, moves: Moves | None, rows: int) -> Report:
     titles = dict(Agreement.objects.values_list("pk", "short_title"))
     return report(pairs.served(), after, moves, _claims(), titles, rows)
 

@@ -348,7 +348,7 @@ def test_a_disk_without_room(portal_on_june, sync, july, settings, tmp_path, mon
         ),
         (
             lambda body: b"".join([HEADER, *(line.replace(b"|", b";") for line in lines(body))]),
-            "1 colonnes au lieu",
+            "1 colonne au lieu de 4",
         ),
         (lambda body: body + b"".join(contradicting(lines(body)[:40])), "se contredisent"),
         (lambda body: b"".join([HEADER, *swapped_owners(lines(body))]), "changeraient d’OPCO d’un coup"),

@@ -113,30 +113,27 @@ def test_two_runs_of_one_source_do_not_overlap(portal_on_june, sync, siro, july)
 def in_thread(work: Callable[[], Any]) -> Any:
     """The result of work done on other database connections than ours."""
     results: list[Any] = []
-
-    def run() -> None:
-        try:
-            results.append(work())
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=lambda: closing_connections(lambda: results.append(work())))
     thread.start()
     thread.join(60)
     return results[0]
 
 
+def closing_connections(work: Callable[[], Any]) -> None:
+    """For a thread: PostgreSQL drops no database that somebody is connected to."""
+    try:
+        work()
+    finally:
+        connection.close()
+
+
 def test_the_reference_files_wait_for_a_publication_and_then_see_it(sync, siro, publisher, june):
     """Loaded during the first publication, they must not put the sample back in the place of the table."""
-    loading: list[threading.Thread] = []
-
-    def load_meanwhile() -> None:
-        loading.append(threading.Thread(target=lambda: (load(read_all()), connection.close())))
-        loading[0].start()
+    loading = threading.Thread(target=lambda: closing_connections(lambda: load(read_all())))
 
     publisher.offer("202606", june)
-    run = synchronise(siro, prepare(siro, Order()), watcher=Watcher(Step.COMPARE, load_meanwhile))
-    loading[0].join(60)
+    run = synchronise(siro, prepare(siro, Order()), watcher=Watcher(Step.COMPARE, loading.start))
+    loading.join(60)
     assert run.state == "published"
     assert Establishment.objects.count() == run.rows
 
@@ -149,24 +146,22 @@ def test_readers_are_answered_all_along(sync, publisher, june, july):
     always = sorted(both)[:50]
     publisher.offer("202606", june)
     assert sync().state == "published"
-    answers, wrong = [0], []
+    answers = [0]
+    wrong: list[tuple[str, str]] = []
     stop = threading.Event()
 
     def read() -> None:
-        try:
-            while not stop.is_set():
-                for siret in always:
-                    try:
-                        found = look_up(siret).status
-                    except Exception as error:
-                        found = repr(error)
-                    answers[0] += 1
-                    if found not in ("found", "not_attached"):
-                        wrong.append((siret, found))
-        finally:
-            connection.close()
+        while not stop.is_set():
+            for siret in always:
+                try:
+                    found = str(look_up(siret).status)
+                except Exception as error:
+                    found = repr(error)
+                answers[0] += 1
+                if found not in ("found", "not_attached"):
+                    wrong.append((siret, found))
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=lambda: closing_connections(read))
     reader.start()
     try:
         for month, body in (("202607", july), ("202608", june), ("202609", july), ("202610", june)):

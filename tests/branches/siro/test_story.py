@@ -40,7 +40,7 @@ def attachments() -> list[tuple[object, ...]]:
 
 def listed(run: SyncRun) -> set[tuple[object, ...]]:
     """What the run's changes say, in the words of the published files."""
-    labels = dict(Opco.objects.values_list("slug", "siro_label"))
+    labels: dict[str | None, str] = dict(Opco.objects.values_list("slug", "siro_label"))
     return {
         (
             f"{change.siret:014d}",
@@ -112,8 +112,8 @@ def test_the_whole_story(sync, publisher, go_back, june, tmp_path):
 
 
 def opco_of(siret: str) -> str:
-    answer = look_up(siret)
-    return Opco.objects.get(pk=answer.best.opco.slug).siro_label
+    best = look_up(siret).best
+    return Opco.objects.get(pk=best.opco.slug).siro_label if best else ""
 
 
 def test_several_vintages_can_be_undone_at_once(portal_on_june, sync, go_back, july, tmp_path):
