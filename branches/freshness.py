@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import PeriodicTask
 
 from opco_portal.french import number, plural, typeset
 from opco_portal.sync.models import Source, SyncRun
+from opco_portal.sync.schedule import day_in_words
 from opco_portal.sync.tasks import task_name
 
 State, Step = SyncRun.State, SyncRun.Step
@@ -180,28 +181,9 @@ _FAILURES: dict[str, str] = {
 }
 
 
-# ------------------------------------------------------------------------------------------------------- schedule
-WEEKDAYS = ("dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi")
-SHORT = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
-
-
 def _rhythms() -> dict[str, str]:
+    """How often each task looks, where a few words say it and it looks once a day at most."""
     tasks = PeriodicTask.objects.filter(
         enabled=True, task__startswith=task_name(""), crontab__isnull=False
     ).select_related("crontab")
-    return {task.task: in_words(task.crontab) for task in tasks}
-
-
-def in_words(crontab: CrontabSchedule) -> str:
-    """« le 20 de chaque mois », « chaque lundi »; "" for what takes more than a few words."""
-    if crontab.month_of_year != "*" or not crontab.hour.isdigit():
-        return ""
-    days, weekday = crontab.day_of_month, crontab.day_of_week.lower()
-    if (days, weekday) == ("*", "*"):
-        return "chaque jour"
-    if days.isdigit() and weekday == "*":
-        return typeset(f"le {'1er' if int(days) == 1 else int(days)} de chaque mois")
-    if days != "*":
-        return ""
-    number = int(weekday) % 7 if weekday.isdigit() else SHORT.index(weekday) if weekday in SHORT else None
-    return "" if number is None else f"chaque {WEEKDAYS[number]}"
+    return {task.task: day_in_words(task.crontab) for task in tasks if task.crontab.hour.isdigit()}

@@ -254,6 +254,7 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
             source=current, kind=SyncRun.Kind.SYNC, state=State.PUBLISHED, pk__gt=target.pk, withdrawn_at=None
         )
         left.update(withdrawn_at=timezone.now())
+        SyncRun.objects.filter(pk=target.pk).update(withdrawn_at=None)
         _serve(run, target, loaded=target.rows, published=target.rows + len(target.set_aside))
 
 

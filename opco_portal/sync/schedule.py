@@ -40,21 +40,27 @@ def next_times() -> dict[str, datetime]:
     return times
 
 
-DAYS = ["dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi"]
+DAYS = ("dimanche", "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi")
+SHORT = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+
+def day_in_words(hours: CrontabSchedule) -> str:
+    """« chaque mardi », « le 20 de chaque mois »; "" for what takes more than a few words."""
+    of_month, of_week = hours.day_of_month, hours.day_of_week.lower()
+    if hours.month_of_year != "*" or "*" not in (of_month, of_week):
+        return ""
+    if of_month.isdigit():
+        return f"le {'1er' if int(of_month) == 1 else int(of_month)} de chaque mois"
+    if of_week.isdigit():
+        return f"chaque {DAYS[int(of_week) % 7]}"
+    if of_week in SHORT:
+        return f"chaque {DAYS[SHORT.index(of_week)]}"
+    return "chaque jour" if of_month == of_week else ""
 
 
 def in_words(hours: CrontabSchedule) -> str:
-    """« le mardi à 4 h 40 », or the line of cron where no short sentence says it."""
-    minute, hour, of_month, of_week = hours.minute, hours.hour, hours.day_of_month, hours.day_of_week
-    line = f"{minute} {hour} {of_month} {hours.month_of_year} {of_week}"
-    if (of_month, of_week) == ("*", "*"):
-        day = "chaque jour"
-    elif of_month.isdigit() and of_week == "*":
-        day = f"le {of_month} du mois"
-    elif of_month == "*" and of_week.isdigit():
-        day = f"le {DAYS[int(of_week) % 7]}"
-    else:
-        day = ""
-    if not day or hours.month_of_year != "*" or not (minute + hour).isdigit():
-        return f"cron{NBSP}: {line}"
-    return f"{day} à {int(hour)}{NBSP}h{NBSP}{int(minute):02}"
+    """« chaque mardi à 4 h 40 », or the line of cron where no short sentence says it."""
+    day, minute, hour = day_in_words(hours), hours.minute, hours.hour
+    if day and (minute + hour).isdigit():
+        return f"{day} à {int(hour)}{NBSP}h{NBSP}{int(minute):02}"
+    return f"cron{NBSP}: {minute} {hour} {hours.day_of_month} {hours.month_of_year} {hours.day_of_week}"

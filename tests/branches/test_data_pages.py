@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
-from django_celery_beat.models import CrontabSchedule, PeriodicTask
+from django_celery_beat.models import PeriodicTask
 
 from branches.evidence import reference
-from branches.freshness import freshness, in_words
+from branches.freshness import freshness
 from branches.models import EstablishmentChange
 from branches.reports import shown_tables
 from opco_portal.sync.models import DataVersion, Source, SyncRun
@@ -126,25 +126,6 @@ def test_an_old_vintage_whose_successor_was_refused_is_not_the_publishers_doing(
 
 def test_orders_and_nomenclatures_do_not_age():
     assert [fresh.source.code for fresh in freshness(date(2036, 1, 1)) if fresh.warning] == ["siro"]
-
-
-@pytest.mark.parametrize(
-    ("fields", "words"),
-    [
-        ({"day_of_month": "20"}, "le 20 de chaque mois"),
-        ({"day_of_month": "1"}, "le 1er de chaque mois"),
-        ({"day_of_week": "1"}, "chaque lundi"),
-        ({"day_of_week": "sun"}, "chaque dimanche"),
-        ({"day_of_week": "7"}, "chaque dimanche"),
-        ({}, "chaque jour"),
-        ({"day_of_month": "1,15"}, ""),
-        ({"day_of_week": "1-5"}, ""),
-        ({"month_of_year": "6"}, ""),
-        ({"day_of_month": "20", "day_of_week": "1"}, ""),
-    ],
-)
-def test_a_schedule_is_told_in_words_or_not_at_all(fields, words):
-    assert in_words(CrontabSchedule(hour="5", minute="10", **fields)) == words
 
 
 def test_a_schedule_that_staff_suspended_is_not_promised():

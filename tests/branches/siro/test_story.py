@@ -133,6 +133,7 @@ def test_several_vintages_can_be_undone_at_once(portal_on_june, sync, go_back, j
     assert (table(), attachments()) == before
     assert go_back(SyncRun.objects.get(vintage="août 2026")).state == "published"
     assert (table(), attachments()) == after
+    assert not SyncRun.objects.filter(vintage="août 2026", withdrawn_at__isnull=False).exists()
     assert go_back().message.startswith("août 2026 retiré")
     assert Source.objects.get(pk="siro").run == middle
 

@@ -353,7 +353,7 @@ def test_staff_change_when_a_source_is_looked_at_and_nothing_else(staff):
     task = PeriodicTask.objects.get(task="sync.siro")
     hours = CrontabSchedule.objects.create(minute="30", hour="6", day_of_week="1", timezone="Europe/Paris")
     page = staff.get(f"{BEAT}periodictask/{task.pk}/change/")
-    assert "le lundi à 6\xa0h\xa030" in page.content.decode()
+    assert "chaque lundi à 6\xa0h\xa030" in page.content.decode()
     staff.post(
         f"{BEAT}periodictask/{task.pk}/change/", {"enabled": "", "crontab": hours.pk, "task": "celery.x"}
     )
