@@ -16,6 +16,7 @@ BEFORE, AFTER = Column("Avant", "count"), Column("Après", "count")
 ATTACHED = [IDCC, TITLE, OPCO, BEFORE, AFTER]
 SHARE_BEFORE, SHARE_AFTER = Column("Part avant", "share"), Column("Part après", "share")
 
+NEW, KNOWN = "nouveau", "déjà connu"
 
 Row = tuple[Cell, ...]
 
@@ -57,13 +58,14 @@ def report(
                 IDCC,
                 TITLE,
                 Column("La table donne", "opco"),
+                Column("Part", "share"),
                 Column("Autre source"),
                 Column("Elle donne", "opco"),
-                Column("Depuis"),
+                Column("Désaccord"),
             ],
             conflicts,
-            "La table donne au moins 90 % des établissements à un OPCO qu’une décision du portail ou un arrêté "
-            "d’agrément ne donne pas.",
+            "L’OPCO que la table donne le plus souvent n’est pas celui d’une décision du portail ou d’un arrêté "
+            "d’agrément.",
         ),
         Table(
             "majority",
@@ -87,6 +89,7 @@ def report(
         "attachments_changed": len(changed),
         "majority_crossed": len(majority),
         "disagreements": len(conflicts),
+        "disagreements_new": sum(row[-1] == NEW for row in conflicts),
     }
     if moves:
         counts |= {
@@ -107,16 +110,22 @@ def _headline(counts: Mapping[str, int], moves: Moves | None) -> Iterator[str]:
             f"{plural(moves.appeared, 'apparaît', 'apparaissent')}, "
             f"{plural(moves.vanished, 'disparaît', 'disparaissent')}."
         )
-    yield typeset(
-        f"Rattachements : {plural(counts['attachments_new'], 'nouveau', 'nouveaux')}, "
-        f"{plural(counts['attachments_vanished'], 'disparu')}, {plural(counts['attachments_changed'], 'modifié')}."
-    )
+    if counts["attachments_new"] or counts["attachments_vanished"] or counts["attachments_changed"]:
+        yield typeset(
+            f"Rattachements : {plural(counts['attachments_new'], 'nouveau', 'nouveaux')}, "
+            f"{plural(counts['attachments_vanished'], 'disparu')}, "
+            f"{plural(counts['attachments_changed'], 'modifié')}."
+        )
+    else:
+        yield typeset("Les conventions gardent toutes leurs rattachements, établissement pour établissement.")
     if counts["majority_crossed"]:
         verb = "passe" if counts["majority_crossed"] == 1 else "passent"
         yield typeset(f"{plural(counts['majority_crossed'], 'convention')} {verb} la barre des 90 %.")
     if counts["disagreements"]:
+        new = f", dont {plural(counts['disagreements_new'], 'nouveau', 'nouveaux')}"
         yield typeset(
-            f"{plural(counts['disagreements'], 'désaccord')} avec une décision du portail ou un arrêté."
+            f"{plural(counts['disagreements'], 'désaccord')} avec une décision du portail ou un arrêté"
+            f"{new if counts['disagreements_new'] else ''}."
         )
 
 
@@ -159,23 +168,20 @@ def leaders(pairs: Pairs) -> dict[str, tuple[str, Decimal]]:
 
 
 def _conflicts(before: Pairs, after: Pairs, claims: Claims, titles: Mapping[str, str]) -> Iterator[Row]:
-    """Majorities that a decision or an order contradicts, decisions first, what is new before what was known."""
-    old = {(idcc, opco) for idcc, (opco, share) in leaders(before).items() if share >= MAJORITY}
+    """Where a decision or an order contradicts the table, decisions first, what is new before what was known."""
+    old, new = leaders(before), leaders(after)
     for source, said in (("décision du portail", claims.manual), ("arrêté d’agrément", claims.approval)):
         rows = [
-            (
-                idcc,
-                titles.get(idcc, ""),
-                opco,
-                source,
-                other,
-                "déjà connu" if (idcc, opco) in old else "nouveau",
-            )
-            for idcc, (opco, share) in sorted(leaders(after).items())
-            if share >= MAJORITY and said.get(idcc) and opco not in said[idcc]
+            (idcc, titles.get(idcc, ""), opco, float(share), source, other, _since(idcc, opco, old))
+            for idcc, (opco, share) in sorted(new.items())
+            if idcc in said and opco not in said[idcc]
             for other in sorted(said[idcc])
         ]
-        yield from sorted(rows, key=lambda row: row[-1] == "déjà connu")
+        yield from sorted(rows, key=lambda row: row[-1] != NEW)
+
+
+def _since(idcc: str, opco: str, old: Mapping[str, tuple[str, Decimal]]) -> str:
+    return KNOWN if idcc in old and old[idcc][0] == opco else NEW
 
 
 # ------------------------------------------------------------------------------------------------------ establishments

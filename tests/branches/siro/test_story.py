@@ -187,5 +187,5 @@ def test_decisions_and_orders_that_the_table_contradicts_are_reported(portal_on_
     portal_on_june.offer("202607", july)
     run = sync()
     rows = next(table["rows"] for table in run.report["tables"] if table["code"] == "disagreements")
-    assert ["1486", "atlas", "décision du portail", "akto"] in [[row[0], *row[2:5]] for row in rows]
+    assert ["1486", "atlas", "décision du portail", "akto"] in [[row[0], row[2], *row[4:6]] for row in rows]
     assert Attachment.objects.filter(agreement="1486", source="manual").exists()
