@@ -164,7 +164,8 @@ class SiroSource(SyncSource[SiroStaged]):
             )
             raise Refusal(
                 f"La table nomme un OPCO que le portail ne connaît pas : {named}. Rien n’a été deviné ni chargé. Si un "
-                "OPCO a changé de nom, corrigez son libellé dans l’administration, puis relancez."
+                "OPCO a changé de nom, l’équipe technique corrige son libellé (branches/reference/opcos.csv), puis vous "
+                "relancez ; sinon, signalez-le à l’éditeur."
             )
 
     # -------------------------------------------------------------------------------------------- what it changes
