@@ -105,7 +105,8 @@ class _Line:
 
 
 def as_csv(rows: QuerySet[EstablishmentChange], current: Reference) -> Iterator[str]:
-    """The rows as a file that a French spreadsheet opens as it is: semicolons, and a mark that it is UTF-8.
+    """The rows as a file for French spreadsheets: semicolons, and a mark that it is UTF-8. Opened without care, they
+    take long numbers for figures; the page says how to import them as text.
 
     The database holds the result and hands it over in pieces, so that a whole vintage takes no memory here.
     """

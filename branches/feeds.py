@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.syndication.views import Feed
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
@@ -25,7 +25,12 @@ class ChangesFeed(Feed):
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Source | None:
         code = request.GET.get("source")
-        return Source.objects.get(pk=code) if code else None
+        if not code:
+            return None
+        known = {source.pk: source for source in Source.objects.all()}
+        if code not in known:
+            raise Http404("Cette source n’existe pas.")
+        return known[code]
 
     def title(self, source: Source | None) -> str:
         return f"{source.name}, changements publiés" if source else "Portail OPCO, changements des données"

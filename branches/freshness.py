@@ -118,8 +118,10 @@ class Freshness:
         latest = self.attempt
         if latest is None:
             return ""
-        if latest.state in (State.REFUSED, State.FAILED) or latest.withdrawn_at:
-            return "Une version plus récente n’a pas pu être servie. "
+        if latest.state == State.FAILED:
+            return "L’éditeur n’a pas pu être consulté : on ne sait pas s’il a publié plus récent. "
+        if latest.withdrawn_at or _turned_down(latest):
+            return "Une version plus récente existe, mais n’a pas été acceptée. "
         return "L’éditeur n’a rien publié de plus récent à la dernière vérification. "
 
 
@@ -143,6 +145,8 @@ def _attempts() -> Mapping[str, list[SyncRun]]:
         SyncRun.objects.filter(
             kind=SyncRun.Kind.SYNC, dry_run=False, state__in=[*SyncRun.CHECKED, State.FAILED]
         )
+        # a slip at a terminal says nothing of the publisher
+        .exclude(trigger=SyncRun.Trigger.COMMAND, state__in=[State.REFUSED, State.FAILED])
         .defer("report", "set_aside")
         .order_by("source_id", "state", "-pk")
         .distinct("source_id", "state")
@@ -166,13 +170,17 @@ def _outcome(run: SyncRun, is_loaded: bool) -> str:
     if run.state == State.UNCHANGED:
         return "déjà à jour"
     if run.state == State.REFUSED:
-        why = (
-            "l’éditeur ne propose pas le fichier attendu"
-            if run.step == Step.FIND
-            else "le fichier était douteux"
-        )
-        return typeset(f"refusée : {why}, {kept}")
+        if not _turned_down(run):
+            return typeset(
+                f"l’éditeur ne propose pas de fichier plus récent que le portail puisse lire, {kept}"
+            )
+        return typeset(f"refusée : le fichier proposé n’a pas été accepté, {kept}")
     return f"{_FAILURES.get(run.step, 'un incident technique l’a interrompue')}, {kept}"
+
+
+def _turned_down(run: SyncRun) -> bool:
+    """There was a newer file, and it was not accepted; before that, there was none to be had."""
+    return run.state == State.REFUSED and run.step != Step.FIND
 
 
 _FAILURES: dict[str, str] = {

@@ -4,6 +4,7 @@ Timeouts, a User-Agent that says who asks, and redirects that never leave https.
 much, or somewhere else than expected raises.
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -68,9 +69,9 @@ def should_retry(error: Exception) -> bool | float:
 def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds of a Retry-After header, which is a number or a date; None without a readable one."""
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if re.fullmatch("[0-9]{1,9}", value):
         return float(value)
     try:
         return max(0.0, (parsedate_to_datetime(value) - timezone.now()).total_seconds())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

@@ -11,7 +11,7 @@ from django.test.utils import setup_databases
 from branches.evidence import forget_reference
 from branches.reference.files import read_all
 from branches.reference.load import load
-from tests import databases
+from tests import databases, publications
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +31,7 @@ def django_db_setup(
 def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """A database with the whole reference for this test alone, where transactions commit; its address."""
     with django_db_blocker.unblock(), databases.copy_of_pristine() as address:
+        publications.forget_published_rows()
         yield address
 
 

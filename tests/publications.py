@@ -74,3 +74,8 @@ def publish_two() -> None:
     Source.objects.get_or_create(
         code="activities", defaults={"name": "Conventions par activité", "url": "https://dares.example/"}
     )
+
+
+def forget_published_rows() -> None:
+    """The small tables of the tests are whole: nothing is to say that millions of rows were published."""
+    Source.objects.filter(pk="siro").update(published_rows=None)

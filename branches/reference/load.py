@@ -35,8 +35,7 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
     changes: list[Change] = []
     try:
         with transaction.atomic():
-            # a synchronisation that publishes meanwhile is waited for, and what it published is then seen
-            list(Source.objects.select_for_update(no_key=True))
+            DataVersion.hold()  # what a synchronisation publishes meanwhile is waited for, and then seen
             changes = list(_apply(data))
             if any(changes):
                 search.rebuild()

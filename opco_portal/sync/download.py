@@ -59,6 +59,10 @@ def disk_words(error: OSError) -> str:
     return f"Le fichier n’a pas pu être écrit ou relu ({error.strerror}) : vérifiez le disque et les droits."
 
 
+class _OtherVersion(httpx.TransportError):
+    """What the server goes on with is not what it began with: to be read again from the start."""
+
+
 @dataclass
 class _Transfer:
     """A download under way: each try goes on from where the last one was cut, when the server can."""
@@ -91,9 +95,18 @@ class _Transfer:
                 self.journal.progress(offset, total)
 
     def _continues(self, response: httpx.Response, offset: int) -> bool:
-        """The server sends the rest, and not the whole again."""
-        sent = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-        return response.status_code == 206 and sent is not None and int(sent[1]) == offset
+        """The server sends the rest of the same version, and not the whole again.
+
+        Raises:
+            _OtherVersion: it sends the rest of another one.
+        """
+        if response.status_code != 206:
+            return False
+        sent = re.match(r"bytes ([0-9]+)-", response.headers.get("Content-Range", ""))
+        if sent is None or int(sent[1]) != offset or _validator(response) != self.validator:
+            self.validator = ""
+            raise _OtherVersion("the file changed while it was read", request=response.request)
+        return True
 
     def _total(self, response: httpx.Response, offset: int) -> int | None:
         """Bytes of the whole file as the server or the publisher announces them."""

@@ -31,7 +31,7 @@ from opco_portal.sync.errors import Cancelled, Failure, Refusal, SyncError, Unch
 from opco_portal.sync.journal import LOST, Journal, Watcher, idle, journal
 from opco_portal.sync.models import DataVersion, Source, SyncRun
 from opco_portal.sync.publication import Publication
-from opco_portal.sync.source import SyncSource, registered
+from opco_portal.sync.source import Staged, SyncSource, registered
 
 logger = logging.getLogger(__name__)
 State, Step = SyncRun.State, SyncRun.Step
@@ -81,20 +81,24 @@ def roll_back(
     return run
 
 
-def recover() -> int:
-    """Mark the runs whose process died; return how many. Called when a worker starts."""
+def recover(code: str | None = None) -> int:
+    """Mark the runs whose process died, of one source or of all; return how many."""
+    running = SyncRun.objects.filter(state=State.RUNNING)
+    codes = set(running.values_list("source", flat=True)) & (
+        {code} if code else {each.code for each in registered()}
+    )
     count = 0
-    for source in registered():
-        with idle(source.code) as nobody_works:
+    for each in codes:
+        with idle(each) as nobody_works:
             if nobody_works:
-                count += _mark_interrupted(source.code)
+                count += _mark_interrupted(each)
     return count
 
 
 # -------------------------------------------------------------------------------------------------- a synchronisation
 def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path | None) -> None:
     current = Source.objects.select_related("run").get(pk=source.code)
-    with _working_folder(source.code) as folder:
+    with _working_folder(run) as folder:
         with client(base_url=source.base_url, timeout=source.timeout) as http:
             log.step(Step.FIND)
             published = source.describe(file) if file else source.find(http)
@@ -115,14 +119,16 @@ def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path
 
 
 def _publish(source: SyncSource[Any], run: SyncRun, log: Journal, path: Path) -> None:
-    current = _locked(source.code)
     log.step(Step.STAGE)
     staged = source.stage(path, run, log)
-    run.set_aside = [asdict(row) for row in staged.set_aside]
+    _tell_set_aside(run, staged)
     log.step(Step.CHECK)
+    current = Source.objects.select_related("run").get(pk=source.code)
     source.check(staged, current, run)
     log.step(Step.COMPARE)
+    DataVersion.hold()
     run.report = source.compare(staged, run).as_json()
+    _tell_set_aside(run, staged)
     run.rows = staged.rows
     log.step(Step.PUBLISH)
     aside = (
@@ -142,9 +148,9 @@ def _publish(source: SyncSource[Any], run: SyncRun, log: Journal, path: Path) ->
     _serve(run, run, loaded=staged.rows, published=staged.rows + staged.set_aside_count)
 
 
-def _locked(code: str) -> Source:
-    """The source, which nobody else changes until this transaction ends: `load_reference` waits for its turn."""
-    return Source.objects.select_for_update(no_key=True).get(pk=code)
+def _tell_set_aside(run: SyncRun, staged: Staged) -> None:
+    run.set_aside = [asdict(row) for row in staged.set_aside]
+    run.set_aside_count = staged.set_aside_count
 
 
 def _serve(run: SyncRun, served: SyncRun, *, loaded: int, published: int) -> None:
@@ -169,8 +175,8 @@ def _describe(run: SyncRun, published: Publication) -> None:
 def _refuse_older(published: Publication, current: Source, run: SyncRun) -> None:
     if current.as_of and published.as_of < current.as_of and not run.force:
         raise Refusal(
-            f"L’éditeur propose {published.vintage}, plus ancien que {current.vintage} que le portail sert déjà. Rien "
-            "n’a été chargé."
+            f"Le fichier proposé est de {published.vintage}, plus ancien que celui que le portail sert déjà "
+            f"({current.vintage}). Rien n’a été chargé."
         )
 
 
@@ -201,19 +207,21 @@ def _checked(file: Path, limit: int) -> str:
             refuse_web_page(opened.read(512))
         return digest(file)
     except OSError as error:
-        raise Failure(f"Le fichier {file} ne peut pas être lu : {error.strerror}.") from error
+        why = "n’existe pas" if isinstance(error, FileNotFoundError) else "ne peut pas être lu"
+        raise Failure(f"Le fichier {file} {why}. Vérifiez son nom et vos droits.") from error
 
 
 @contextmanager
-def _working_folder(code: str) -> Iterator[Path]:
-    """An empty folder for the downloads of one source; what a killed run left in it goes first.
+def _working_folder(run: SyncRun) -> Iterator[Path]:
+    """A folder for what this run downloads; what killed runs of its source left goes first.
 
     Its name is this installation's own: the lock keeps runs on one database apart, not those of two portals.
     """
     own = salted_hmac("sync", str(connection.settings_dict["NAME"])).hexdigest()[:12]
-    folder = Path(settings.SYNC_FOLDER or tempfile.gettempdir(), f"portail-opco-{own}", code)
+    parent = Path(settings.SYNC_FOLDER or tempfile.gettempdir(), f"portail-opco-{own}", run.source_id)
+    folder = parent / str(run.pk)
     try:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(parent, ignore_errors=True)
         folder.mkdir(parents=True, mode=0o700)
     except OSError as error:
         raise Failure(disk_words(error)) from error
@@ -246,6 +254,7 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
     )
     with _in_one_transaction():
         log.step(Step.COMPARE)
+        DataVersion.hold()
         run.report = source.restore(target, run).as_json()
         log.step(Step.PUBLISH)
         run.rows = target.rows
@@ -255,7 +264,7 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
         )
         left.update(withdrawn_at=timezone.now())
         SyncRun.objects.filter(pk=target.pk).update(withdrawn_at=None)
-        _serve(run, target, loaded=target.rows, published=target.rows + len(target.set_aside))
+        _serve(run, target, loaded=target.rows, published=target.rows + target.set_aside_count)
 
 
 # -------------------------------------------------------------------------------------------------- how a run ends
@@ -297,8 +306,9 @@ def _in_one_transaction() -> Iterator[None]:
         raise Failure(_ACCIDENTS.get(state[:2], LOST)) from error
 
 
-# By class of SQLSTATE: resources ran out, a lock did not come; any other one is a lost connection.
+# By class of SQLSTATE: a deadlock, resources ran out, a lock did not come; any other one is a lost connection.
 _ACCIDENTS = {
+    "40": "Une autre opération modifiait les mêmes données. Rien n’a changé ; relancez.",
     "53": "La base de données manque de place ou de mémoire. Rien n’a changé ; prévenez l’équipe technique.",
     "55": "Une longue opération occupe la base de données. Rien n’a changé ; relancez plus tard.",
 }
@@ -334,26 +344,28 @@ def _record(run: SyncRun, state: SyncRun.State) -> None:
     ):
         with attempt:
             connection.close()
-            if SyncRun.objects.filter(pk=run.pk, state=State.PUBLISHED).exists():
-                run.refresh_from_db()  # the commit went through, only its answer was lost
-            else:
-                _finish(run, state)
+            _finish(run, state)
+
+
+CONCLUDED = (
+    "set_aside_count",
+    "report",
+    "finished_at",
+    "state",
+    "message",
+    "vintage",
+    "as_of",
+    "checksum",
+    "size",
+    "replaces",
+    "rows",
+    "set_aside",
+)
 
 
 def _finish(run: SyncRun, state: SyncRun.State) -> None:
+    """Save how the run ended, unless it was published: then only the answer to its commit was lost."""
     run.state, run.finished_at = state, timezone.now()
-    run.save(
-        update_fields=[
-            "state",
-            "message",
-            "vintage",
-            "as_of",
-            "checksum",
-            "size",
-            "replaces",
-            "rows",
-            "set_aside",
-            "report",
-            "finished_at",
-        ]
-    )
+    values = {name: getattr(run, name) for name in CONCLUDED}
+    if not SyncRun.objects.filter(~Q(state=State.PUBLISHED), pk=run.pk).update(**values):
+        run.refresh_from_db()

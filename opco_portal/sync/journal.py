@@ -110,7 +110,15 @@ def dedicated_session() -> Iterator[psycopg.Connection]:
 
 
 def _take(session: psycopg.Connection, code: str) -> bool:
-    found = session.execute(
-        "SELECT pg_try_advisory_lock(%s, %s::int)", [LOCKS, zlib.crc32(code.encode()) - (1 << 31)]
-    ).fetchone()
+    try:
+        found = session.execute(
+            "SELECT pg_try_advisory_lock(%s, %s::int)", [LOCKS, number_of(code)]
+        ).fetchone()
+    except psycopg.OperationalError as error:
+        raise Failure(LOST) from error
     return bool(found and found[0])
+
+
+def number_of(code: str) -> int:
+    """A source's number among the locks: any that is always the same."""
+    return zlib.crc32(code.encode()) - (1 << 31)

@@ -1,11 +1,16 @@
 """Where the data comes from, what each synchronisation did, and which version of it all is being served."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from opco_portal.french import day
+
+LONG_WAIT = timedelta(minutes=5)
 
 
 class Source(models.Model):
@@ -77,7 +82,7 @@ class SyncRun(models.Model):
         FAILED = "failed", "en échec"
         INTERRUPTED = "interrupted", "interrompue"
         CANCELLED = "cancelled", "annulée"
-        BUSY = "busy", "écartée"
+        BUSY = "busy", "remise à plus tard"
 
     class Step(models.TextChoices):
         FIND = "find", "recherche du fichier"
@@ -120,7 +125,10 @@ class SyncRun(models.Model):
     done = models.PositiveBigIntegerField("octets traités", default=0)
     total = models.PositiveBigIntegerField("octets à traiter", null=True, blank=True)
     rows = models.PositiveIntegerField("lignes", default=0)
-    set_aside = models.JSONField("lignes écartées", default=list, blank=True)
+    set_aside = models.JSONField(
+        "lignes écartées", default=list, blank=True, help_text="Au plus quelques milliers sont gardées."
+    )
+    set_aside_count = models.PositiveIntegerField("nombre de lignes écartées", default=0)
     report = models.JSONField("changements", null=True, blank=True)
 
     cancel_requested = models.BooleanField("annulation demandée", default=False)
@@ -145,6 +153,11 @@ class SyncRun(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in self.UNFINISHED
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """It has waited for longer than any queue takes: its message was probably lost."""
+        return self.state == self.State.QUEUED and timezone.now() - self.created_at > LONG_WAIT
 
     @property
     def progress(self) -> int | None:
@@ -174,6 +187,16 @@ class DataVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.number)
+
+    @classmethod
+    def hold(cls) -> None:
+        """Wait until nobody else changes the reference data, and keep others waiting until this transaction ends.
+
+        Whoever changes it holds it first, before touching any row: two loads, two synchronisations or a person's
+        edit then follow one another, and none can wait for the other in a circle. Readers never wait.
+        """
+        cls.objects.get_or_create(pk=1)
+        cls.objects.select_for_update(no_key=True).get(pk=1)
 
     @classmethod
     def bump(cls) -> None:

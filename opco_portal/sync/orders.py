@@ -4,13 +4,14 @@ import logging
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from opco_portal.french import typeset
 from opco_portal.sync.engine import Order, prepare, recover
+from opco_portal.sync.journal import LOCKS, number_of
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.overview import light_runs
 from opco_portal.sync.source import SyncSource
@@ -18,6 +19,7 @@ from opco_portal.sync.tasks import enqueue
 
 logger = logging.getLogger(__name__)
 State, Kind = SyncRun.State, SyncRun.Kind
+CLICKS = LOCKS + 1  # a class of advisory locks beside those of the runs at work
 PERMISSIONS = {Kind.SYNC: "sync.synchronise_source", Kind.ROLLBACK: "sync.roll_back_source"}
 
 
@@ -30,13 +32,13 @@ def ask(
     source: SyncSource[Any], order: Order, kind: SyncRun.Kind = Kind.SYNC, replaces: SyncRun | None = None
 ) -> tuple[SyncRun, bool]:
     """A new run and True; or the one of this source that is under way already, and False."""
-    if unfinished(source.code).filter(state=State.RUNNING).exists():
-        recover()  # a run whose process died is not under way
+    recover(source.code)  # a run whose process died is not under way
     try:
         with transaction.atomic():
-            # Two clicks meet here, so that the second finds the run of the first.
-            Source.objects.select_for_update(no_key=True).get(pk=source.code)
+            _take_turns(source.code)
             if under_way := unfinished(source.code).first():
+                if under_way.waits_in_vain:
+                    enqueue(under_way)
                 return under_way, False
             run = prepare(source, order, kind, replaces)
             enqueue(run)
@@ -48,6 +50,12 @@ def ask(
             "La file d’attente ne répond pas : rien n’a été lancé. Prévenez l’équipe technique.",
         )
     return run, True
+
+
+def _take_turns(code: str) -> None:
+    """Two clicks meet here, so that the second finds the run of the first; a run at work is not waited for."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s::int)", [CLICKS, number_of(code)])
 
 
 def way_back(source: SyncSource[Any]) -> tuple[SyncRun, SyncRun] | None:
@@ -67,7 +75,7 @@ def cancel(run: SyncRun) -> None:
     """A run that waits ends at once; one at work stops at its next report; one whose process died is marked so."""
     if not _end(run, State.CANCELLED, "Annulée avant de commencer.", cancel_requested=True):
         SyncRun.objects.filter(pk=run.pk, state=State.RUNNING).update(cancel_requested=True)
-        recover()
+        recover(run.source_id)
 
 
 def unfinished(code: str) -> "QuerySet[SyncRun]":

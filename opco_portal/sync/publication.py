@@ -1,7 +1,8 @@
 """What a publisher offers: which vintage, at which address, and how to find it there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from html.parser import HTMLParser
@@ -15,6 +16,7 @@ from opco_portal.french import MONTHS
 from opco_portal.http import InsecureAddressError, should_retry
 from opco_portal.sync.errors import Failure, Refusal
 
+LONGEST_URL = 500
 MAX_ANSWER = 5_000_000  # bytes of a page or of an API's answer
 ATTEMPTS = 4
 # How a server can fail to give what an address promises.
@@ -24,13 +26,24 @@ CHECKSUMS = {"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
 
 @dataclass(frozen=True)
 class Publication:
-    """A file that a publisher offers. `as_of` orders vintages; size (bytes) and checksum when they are told."""
+    """A file that a publisher offers. `as_of` orders vintages; size (bytes) and checksum when they are told.
+
+    Raises:
+        Refusal: the address cannot be one.
+    """
 
     vintage: str
     as_of: date
     url: str = ""
     size: int | None = None
     checksum: tuple[str, str] | None = None  # algorithm as hashlib names it, hexadecimal digest
+
+    def __post_init__(self) -> None:
+        if len(self.url) > LONGEST_URL or not self.url.isprintable():
+            raise Refusal(
+                "L’éditeur donne pour son fichier une adresse qui n’en est pas une. Vérifiez sa page ; le portail "
+                "réessaiera à la prochaine vérification."
+            )
 
 
 def month_vintage(year: int, month: int) -> tuple[str, date]:
@@ -53,16 +66,20 @@ def read_page(http: httpx.Client, url: str, publisher: str) -> httpx.Response:
                     body += chunk
                     if len(body) > MAX_ANSWER:
                         raise Failure(f"{publisher} a envoyé une réponse trop longue à {url}.")
-                return httpx.Response(response.status_code, headers=_plain(response), content=body)
+                return httpx.Response(
+                    response.status_code,
+                    headers={"Content-Type": response.headers.get("Content-Type", "")},
+                    content=body,
+                    request=response.request,
+                )
     except InsecureAddressError as error:
         raise Failure(f"{publisher} redirige vers une adresse sans https : {error.request.url}.") from error
     except UNREACHABLE as error:
-        raise Failure(f"{publisher} ne répond pas comme prévu ({words(error)}) : {url}.") from error
+        raise Failure(
+            f"{publisher} ne répond pas comme prévu ({words(error)}). Rien n’a changé. Relancez plus tard ; si cela "
+            f"dure, ouvrez cette adresse dans un navigateur : {url}"
+        ) from error
     raise AssertionError("stamina either returns or raises")
-
-
-def _plain(response: httpx.Response) -> dict[str, str]:
-    return {"Content-Type": response.headers.get("Content-Type", "")}
 
 
 def words(error: Exception) -> str:
@@ -137,13 +154,20 @@ def linked_files(
     Raises:
         Refusal: no link of the page matches.
     """
-    links = _Links()
-    links.feed(read_page(http, page, "La page").text)
-    addresses = dict.fromkeys(urljoin(page, link) for link in links.found)
+    answer, links = read_page(http, page, "La page"), _Links()
+    links.feed(answer.text)
+    addresses = dict.fromkeys(_absolute(str(answer.url), links.found))
     matches = [match for match in map(pattern.search, addresses) if match]
     if not matches:
         raise Refusal(
-            f"Aucun lien vers {what} sur la page {page}. La page a sans doute changé : vérifiez-la, puis chargez le "
-            "fichier avec « manage.py sync … --file » en attendant."
+            f"Aucun lien vers {what} sur la page {page}. La page a sans doute changé : prévenez l’équipe technique, "
+            "qui peut charger le fichier à la main en attendant."
         )
     yield from matches
+
+
+def _absolute(page: str, links: Iterable[str]) -> Iterator[str]:
+    """The addresses that links lead to; one that is no address leads nowhere."""
+    for link in links:
+        with suppress(ValueError):
+            yield urljoin(page, link)

@@ -6,24 +6,26 @@ from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from opco_portal.french import NBSP
-from opco_portal.sync.source import registered
+from opco_portal.sync.source import Schedule, registered
 from opco_portal.sync.tasks import task_name
 
 
 def schedule_missing() -> None:
     """Schedule the sources that have no row yet; the hours that staff chose are left alone."""
+    scheduled = set(PeriodicTask.objects.values_list("task", flat=True))
     for source in registered():
-        hours, _ = CrontabSchedule.objects.get_or_create(
-            minute=source.schedule.minute,
-            hour=source.schedule.hour,
-            day_of_month=source.schedule.day_of_month,
-            day_of_week=source.schedule.day_of_week,
-            month_of_year="*",
-            timezone="Europe/Paris",
-        )
-        PeriodicTask.objects.get_or_create(
-            name=f"Mise à jour : {source.code}", defaults={"task": task_name(source.code), "crontab": hours}
-        )
+        if task_name(source.code) not in scheduled:
+            PeriodicTask.objects.create(
+                name=f"Mise à jour : {source.code}",
+                task=task_name(source.code),
+                crontab=_hours(source.schedule),
+            )
+
+
+def _hours(schedule: Schedule) -> CrontabSchedule:
+    """The row for these hours; staff may have made several of them."""
+    fields = {**vars(schedule), "month_of_year": "*", "timezone": "Europe/Paris"}
+    return CrontabSchedule.objects.filter(**fields).first() or CrontabSchedule.objects.create(**fields)
 
 
 def next_times() -> dict[str, datetime]:

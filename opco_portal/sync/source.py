@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import httpx
 
-from opco_portal.french import number, percent
+from opco_portal.french import number, percent, plural
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.journal import Journal
 from opco_portal.sync.models import Source, SyncRun
@@ -91,14 +91,16 @@ class SyncSource(ABC, Generic[S]):
         read = staged.rows + staged.set_aside_count
         if staged.set_aside_count > TOLERATED * read:
             raise Refusal(
-                f"{number(staged.set_aside_count)} {self.rows_name} sur {number(read)} ne sont pas utilisables, plus "
-                f"d’une sur mille : {examples(staged.set_aside)}. Signalez-le à l’éditeur."
+                f"{plural(staged.set_aside_count, 'ligne')} sur {number(read)} ne peuvent pas être chargées, plus de 1 "
+                f"pour 1 000 : {examples(staged.set_aside)}. Signalez-le à l’éditeur."
             )
         if not staged.rows:
             raise Refusal("Le fichier ne contient aucune ligne lisible. Rien n’a été chargé.")
-        if staged.rows < FLOOR * current.loaded_rows and not run.force:
+        # What is known of a sample's vintage is how many rows it should have had.
+        expected = (current.published_rows if current.is_sample else None) or current.loaded_rows
+        if staged.rows < FLOOR * expected and not run.force:
             raise Refusal(
-                f"Le fichier n’a que {number(staged.rows)} {self.rows_name}, contre {number(current.loaded_rows)} "
+                f"Le fichier n’a que {number(staged.rows)} {self.rows_name}, contre {number(expected)} "
                 f"aujourd’hui : moins de {percent(FLOOR)}. Vérifiez-le chez l’éditeur ; s’il est juste, relancez en "
                 "forçant."
             )

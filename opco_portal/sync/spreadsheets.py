@@ -5,7 +5,6 @@ not such a workbook is refused before calamine opens it: calamine holds a sheet 
 its first filled cell to its last, so the bytes of every member and the size of that rectangle are counted first.
 """
 
-import re
 import unicodedata
 import zipfile
 import zlib
@@ -13,15 +12,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
+from xml.parsers import expat
 
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
 from opco_portal.french import megabytes, number, plain
 from opco_portal.sync.download import ENOUGH_TO_TELL, refuse_web_page
 from opco_portal.sync.errors import Refusal
+from opco_portal.sync.text import readable
 
 HEADER_WITHIN = 100  # rows: no publisher writes a longer introduction above a table
 SHOWN = 12  # sheets or column names in a refusal
@@ -29,9 +31,8 @@ CHUNK = 1 << 18
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"  # how a workbook begins; an old or encrypted one
 PLAIN_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # the only ones that the format allows
-# A cell that holds something, and where it is; formatted but empty ones close themselves and take no room.
-FILLED = re.compile(rb'<(?:\w+:)?c\s[^<>]*?\br="([A-Z]{1,9})([0-9]{1,18})"[^<>]*(?<!/)>')
-LONGEST_TAG = 1 << 12
+# XML is read in the only encoding that the format's writers use; another one would be read as something else.
+ENCODING = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def read_table(path: Path, layouts: Sequence[Layout], limits: Limits | None = No
         raise Refusal(_unknown(layouts, sheets))
     except CalamineError as error:
         raise Refusal(
-            f"Le classeur est abîmé : {_readable(str(error))}. Téléchargez-le de nouveau."
+            f"Le classeur est abîmé : {readable(str(error))}. Téléchargez-le de nouveau."
         ) from error
 
 
@@ -115,7 +116,7 @@ def refuse_unless_workbook(path: Path, limits: Limits) -> None:
             "format .xlsx, sans mot de passe."
         )
     if not start.startswith(ZIP):
-        seen = f" : il commence par « {_readable(start.decode('utf-8', 'replace'))} »" if start else ""
+        seen = f" : il commence par « {readable(start.decode('utf-8', 'replace'))} »" if start else ""
         raise Refusal(f"Le fichier n’est pas un classeur Excel (.xlsx){seen or ' : il est vide'}.")
     try:
         with zipfile.ZipFile(path) as archive:
@@ -133,7 +134,7 @@ def _measure(archive: zipfile.ZipFile, limits: Limits) -> None:
         raise Refusal(
             f"Le classeur contient {number(len(members))} fichiers, {number(limits.members)} au plus sont admis."
         )
-    left = limits.unpacked
+    left, broken = limits.unpacked, False
     for member in members:
         if member.compress_type not in PLAIN_METHODS:
             raise zipfile.BadZipFile(f"compression method {member.compress_type}")
@@ -146,41 +147,76 @@ def _measure(archive: zipfile.ZipFile, limits: Limits) -> None:
                         f"Le classeur décompressé dépasse les {megabytes(limits.unpacked)} admis : ce n’est sans doute "
                         "pas le fichier attendu."
                     )
-                extent.add(chunk)
+                if member.filename.endswith(".xml"):
+                    extent.add(chunk)
+        broken |= extent.is_broken
         if extent.cells > limits.cells:
             raise Refusal(
                 f"Une feuille du classeur ({member.filename}) s’étend sur {number(extent.rows)} lignes et "
                 f"{number(extent.columns)} colonnes : c’est trop pour être lu. Effacez ce qui est loin du tableau."
             )
+    if broken:  # a more lenient reader might find more in it than was counted
+        raise zipfile.BadZipFile("not XML")
 
 
-@dataclass
 class _Extent:
     """How far the filled cells of a sheet reach, from its XML as it passes by."""
 
-    rows: int = 0
-    columns: int = 0
-    _tail: bytes = b""
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self.is_broken = False
+        self._row = self._column = 0
+        self._parser = expat.ParserCreate(ENCODING)
+        self._parser.StartElementHandler = self._start
+        self._parser.StartDoctypeDeclHandler = self._refuse_doctype
 
     @property
     def cells(self) -> int:
         return self.rows * self.columns
 
     def add(self, chunk: bytes) -> None:
-        text = self._tail + chunk
-        filled = FILLED.findall(text)
-        self._tail = text[-LONGEST_TAG:]  # a tag may be cut in two; cells seen twice change nothing
-        if filled:
-            columns, rows = zip(*filled, strict=True)
-            self.columns = max(self.columns, *map(_column_number, set(columns)))
-            self.rows = max(self.rows, *map(int, rows))
+        if self.is_broken:
+            return  # its bytes are counted to the end all the same
+        try:
+            self._parser.Parse(chunk)
+        except expat.ExpatError:
+            self.is_broken = True
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """A row and a cell say where they are, or follow the last one; what is in a cell makes it count."""
+        tag = name.rpartition(":")[2]
+        if tag == "c":
+            letters, digits = _place(attributes.get("r", ""))
+            self._column = _column_number(letters) if letters else self._column + 1
+            self._row = digits or self._row
+        elif tag in ("v", "is", "f"):
+            self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
+        elif tag == "row":
+            self._column = 0
+            self._row = _number(attributes.get("r", "")) or self._row + 1
+
+    def _refuse_doctype(self, *_: object) -> None:
+        raise Refusal(
+            "Le classeur contient des instructions qu’aucun tableur n’écrit : il n’a pas été ouvert."
+        )
 
 
-def _column_number(letters: bytes) -> int:
+def _place(reference: str) -> tuple[str, int]:
+    """ "AB12" -> "AB", 12."""
+    letters = reference.rstrip("0123456789")
+    return letters, _number(reference[len(letters) :])
+
+
+def _number(digits: str) -> int:
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else 0
+
+
+@lru_cache(maxsize=20_000)
+def _column_number(letters: str) -> int:
     """A -> 1, Z -> 26, AA -> 27."""
     total = 0
-    for letter in letters:
-        total = total * 26 + letter - 64
+    for letter in letters[:9]:
+        total = total * 26 + ord(letter) - 64
     return total
 
 
@@ -270,8 +306,8 @@ def _unknown(layouts: Iterable[Layout], sheets: _Sheets) -> str:
     )
     return (
         f"Le classeur n’a aucune des présentations connues. Cherché : {wanted}. Trouvé : feuilles "
-        f"{_listed(sheets.names)} ; {_likeliest(layouts, sheets)}. Si l’éditeur a changé sa présentation, le lecteur "
-        "est à adapter."
+        f"{_listed(sheets.names)} ; {_likeliest(layouts, sheets)}. Prévenez l’équipe technique : "
+        "l’éditeur a sans doute changé sa présentation."
     )
 
 
@@ -290,10 +326,5 @@ def _likeliest(layouts: Iterable[Layout], sheets: _Sheets) -> str:
 
 
 def _listed(names: Sequence[str], separator: str = ", ") -> str:
-    shown = separator.join(f"« {_readable(name)} »" for name in names[:SHOWN])
+    shown = separator.join(f"« {readable(name)} »" for name in names[:SHOWN])
     return f"{shown}…" if len(names) > SHOWN else shown
-
-
-def _readable(text: str) -> str:
-    """The start of a text, without what would spoil a sentence."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text[:60]).split())

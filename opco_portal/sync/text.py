@@ -86,6 +86,11 @@ def _cut(text: str, widest: int | None) -> str:
     return text if widest is None or len(text) <= widest else text[: widest - 1].rstrip() + "…"
 
 
+def readable(text: str, most: int = 60) -> str:
+    """The start of what a file says, without what would spoil a sentence."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:most]).split())
+
+
 def printable(text: str) -> str:
     """A line without control characters, by which a file could write elsewhere in somebody's terminal."""
     return "".join(

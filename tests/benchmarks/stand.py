@@ -100,7 +100,7 @@ def _load(table: Path) -> None:
     from opco_portal.sync.source import source_named
 
     source = source_named("siro")
-    run = synchronise(source, prepare(source, Order()), file=table)
+    run = synchronise(source, prepare(source, Order(force=True)), file=table)  # however few rows
     if run.state != SyncRun.State.PUBLISHED:
         raise RuntimeError(run.message)
     with connection.cursor() as cursor:

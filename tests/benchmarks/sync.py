@@ -107,7 +107,7 @@ def forget_publications() -> None:
     """As after the first start: what is served counts as the demonstration sample."""
     from opco_portal.sync.models import Source, SyncRun
 
-    Source.objects.filter(code="siro").update(run=None, loaded_rows=264)
+    Source.objects.filter(code="siro").update(run=None, loaded_rows=264, published_rows=None)
     SyncRun.objects.filter(state="published").update(state="interrupted")
 
 

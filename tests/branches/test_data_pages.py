@@ -70,8 +70,12 @@ def test_a_source_without_vintage_is_not_loaded_yet(client):
     [
         ("unchanged", "fetch", "déjà à jour"),
         ("published", "publish", "nouvelle version publiée"),
-        ("refused", "check", "le fichier était douteux, les données précédentes restent en place"),
-        ("refused", "find", "ne propose pas le fichier attendu"),
+        (
+            "refused",
+            "check",
+            "le fichier proposé n’a pas été accepté, les données précédentes restent en place",
+        ),
+        ("refused", "find", "ne propose pas de fichier plus récent"),
         ("failed", "find", "l’éditeur n’a pas répondu"),
         ("failed", "fetch", "n’a pas pu être téléchargé"),
         ("failed", "compare", "incident technique"),
@@ -121,7 +125,7 @@ def test_an_old_vintage_is_called_old_from_76_days_on():
 def test_an_old_vintage_whose_successor_was_refused_is_not_the_publishers_doing():
     serve(publish(days=100), as_of=date(2026, 7, 1))
     run("refused", step="check")
-    assert "n’a pas pu être servie" in siro(on=date(2026, 11, 1)).warning
+    assert "n’a pas été acceptée" in siro(on=date(2026, 11, 1)).warning
 
 
 def test_orders_and_nomenclatures_do_not_age():

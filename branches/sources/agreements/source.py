@@ -4,6 +4,7 @@ Staff, escape codes, usual names and agreements that the list does not name are 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,7 @@ from django.conf import settings
 from branches import search
 from branches.models import Agreement
 from branches.sources.agreements.changes import report
-from branches.sources.agreements.entries import read_entries
+from branches.sources.agreements.entries import Entry, read_entries
 from branches.sources.agreements.plan import Plan, plan
 from branches.sources.lists import ListSource, month_named, year_named
 from branches.tables import bring_to
@@ -36,6 +37,7 @@ LONGEST_URL = Agreement._meta.get_field("source_url").max_length or 0
 
 @dataclass
 class AgreementsStaged(Staged):
+    entries: Mapping[str, Entry] = field(default_factory=dict)
     plan: Plan = field(default_factory=Plan)
 
 
@@ -56,8 +58,8 @@ class AgreementsSource(ListSource[AgreementsStaged]):
         ]
         if not offers:
             raise Refusal(
-                f"L’adresse de la liste des conventions ne dit plus de quand elle date ({self.base_url}). Téléchargez "
-                "le fichier, puis chargez-le avec « manage.py sync agreements --file »."
+                f"L’adresse de la liste des conventions ne dit plus de quand elle date ({self.base_url}). "
+                "Prévenez l’équipe technique, qui peut charger le fichier à la main."
             )
         return max(offers, key=lambda offer: (offer.as_of, offer.url))
 
@@ -75,8 +77,7 @@ class AgreementsSource(ListSource[AgreementsStaged]):
         staged = AgreementsStaged()
         entries = read_entries(path, staged)
         staged.rows = len(entries)
-        known = {agreement.idcc: agreement for agreement in Agreement.objects.all()}
-        staged.plan = plan(entries, known, self._cited(run), staged)
+        staged.entries = entries
         return staged
 
     def _cited(self, run: SyncRun) -> str:
@@ -86,6 +87,9 @@ class AgreementsSource(ListSource[AgreementsStaged]):
         return Source.objects.values_list("url", flat=True).get(pk=self.code)
 
     def compare(self, staged: AgreementsStaged, run: SyncRun) -> Report:
+        # held until the end: what staff write meanwhile is either seen here or waits
+        known = {agreement.idcc: agreement for agreement in Agreement.objects.select_for_update(no_key=True)}
+        staged.plan = plan(staged.entries, known, self._cited(run), staged)
         return report(staged.plan, staged.rows)
 
     # ----------------------------------------------------------------------------------------------- where it lands

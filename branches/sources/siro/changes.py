@@ -14,7 +14,7 @@ TITLE = Column("Convention")
 OPCO = Column("OPCO", "opco")
 BEFORE, AFTER = Column("Avant", "count"), Column("Après", "count")
 ATTACHED = [IDCC, TITLE, OPCO, BEFORE, AFTER]
-SHARE_BEFORE, SHARE_AFTER = Column("Part avant", "share"), Column("Part après", "share")
+SHARE = Column("Part", "share")
 
 NEW, KNOWN = "nouveau", "déjà connu"
 
@@ -58,7 +58,7 @@ def report(
                 IDCC,
                 TITLE,
                 Column("La table donne", "opco"),
-                Column("Part", "share"),
+                SHARE,
                 Column("Autre source"),
                 Column("Elle donne", "opco"),
                 Column("Désaccord"),
@@ -70,7 +70,7 @@ def report(
         Table(
             "majority",
             "Conventions qui passent la barre des 90 %",
-            [IDCC, TITLE, Column("OPCO principal", "opco"), SHARE_BEFORE, SHARE_AFTER],
+            [IDCC, TITLE, Column("OPCO avant", "opco"), SHARE, Column("OPCO après", "opco"), SHARE],
             majority,
             "À partir de 90 % des établissements chez un OPCO, le portail répond par cet OPCO ; en dessous, il "
             "les montre tous.",
@@ -111,11 +111,7 @@ def _headline(counts: Mapping[str, int], moves: Moves | None) -> Iterator[str]:
             f"{plural(moves.vanished, 'disparaît', 'disparaissent')}."
         )
     if counts["attachments_new"] or counts["attachments_vanished"] or counts["attachments_changed"]:
-        yield typeset(
-            f"Rattachements : {plural(counts['attachments_new'], 'nouveau', 'nouveaux')}, "
-            f"{plural(counts['attachments_vanished'], 'disparu')}, "
-            f"{plural(counts['attachments_changed'], 'modifié')}."
-        )
+        yield typeset(_and_so(counts))
     else:
         yield typeset("Les conventions gardent toutes leurs rattachements, établissement pour établissement.")
     if counts["majority_crossed"]:
@@ -127,6 +123,20 @@ def _headline(counts: Mapping[str, int], moves: Moves | None) -> Iterator[str]:
             f"{plural(counts['disagreements'], 'désaccord')} avec une décision du portail ou un arrêté"
             f"{new if counts['disagreements_new'] else ''}."
         )
+
+
+def _and_so(counts: Mapping[str, int]) -> str:
+    """What became of the couples of an agreement and an OPCO, without what did not happen."""
+    happened = [
+        plural(counts[name], *forms)
+        for name, forms in {
+            "attachments_new": ("apparaît", "apparaissent"),
+            "attachments_vanished": ("disparaît", "disparaissent"),
+            "attachments_changed": ("change de nombre", "changent de nombre"),
+        }.items()
+        if counts[name]
+    ]
+    return f"Parmi les couples d’une convention et d’un OPCO, {', '.join(happened)}."
 
 
 # -------------------------------------------------------------------------------------------------------- attachments
@@ -157,13 +167,13 @@ def _majority(before: Pairs, after: Pairs, titles: Mapping[str, str]) -> Iterato
         (was, was_share), (now, now_share) = old[idcc], new[idcc]
         crossed = (was_share >= MAJORITY) != (now_share >= MAJORITY)
         if crossed or (was != now and now_share >= MAJORITY):
-            yield idcc, titles.get(idcc, ""), now, float(was_share), float(now_share)
+            yield idcc, titles.get(idcc, ""), was, float(was_share), now, float(now_share)
 
 
 def leaders(pairs: Pairs) -> dict[str, tuple[str, Decimal]]:
-    """IDCC -> the OPCO with most establishments, and its share."""
+    """IDCC -> the OPCO with most establishments, and its share; of equals the first by name."""
     totals = totals_by_idcc(pairs)
-    ascending = sorted(pairs.items(), key=lambda item: (item[1], item[0]))
+    ascending = sorted(sorted(pairs.items(), reverse=True), key=lambda item: item[1])
     return {idcc: (opco, share_of(count, totals[idcc])) for (idcc, opco), count in ascending}
 
 
@@ -191,4 +201,4 @@ def _move_tables(moves: Moves | None) -> Iterator[Table]:
             (was, now, count) for (was, now), count in sorted(moves.moved.items(), key=lambda item: -item[1])
         ]
         columns = [Column("De", "opco"), Column("Vers", "opco"), Column("Établissements", "count")]
-        yield Table("moves", "Établissements qui changent d’OPCO", columns, rows)
+        yield Table("moves", "Passages d’un OPCO à un autre", columns, rows)

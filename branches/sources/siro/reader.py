@@ -16,6 +16,7 @@ from opco_portal.french import plural
 from opco_portal.identifiers import normalize_idcc
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.source import SetAside, Staged
+from opco_portal.sync.text import readable
 
 HEADER = ("SIRET", "IDCC", "OPCO_PROPRIETAIRE", "OPCO_GESTION")
 BOM = b"\xef\xbb\xbf"
@@ -94,7 +95,7 @@ class SiroReader:
         if sorted(columns) != sorted(HEADER):
             raise Refusal(
                 f"Ce n’est pas la table SIRET-OPCO : la première ligne devait être « {'|'.join(HEADER)} », elle est "
-                f"« {_readable(text)} ». Si l’éditeur a changé ses colonnes, le lecteur est à adapter."
+                f"« {readable(text)} ». Prévenez l’équipe technique : l’éditeur a sans doute changé ses colonnes."
             )
         return columns, line.endswith(b"\r\n")
 
@@ -117,7 +118,7 @@ class SiroReader:
             siret = _siret(values["SIRET"])
             idcc = _idcc(values["IDCC"])
         except ValueError as error:
-            self.staged.put_aside(SetAside(_readable(raw.decode("utf-8", "replace")), str(error), number))
+            self.staged.put_aside(SetAside(readable(raw.decode("utf-8", "replace"), 120), str(error), number))
             return ""
         owner, manager = (self._opco(values[name]) for name in HEADER[2:])
         return f"{siret}|{idcc}|{owner}|{manager}\n"
@@ -143,7 +144,7 @@ class SiroReader:
         """The slug of a label; an unknown one goes on as it is, escaped, and the checks find it."""
         if label in self.slugs.values():
             label += " ?"  # what only looks like a slug must not pass for one
-        return self.slugs.get(label) or label.replace("\\", "\\\\").replace("\r", " ")
+        return self.slugs.get(label) or re.sub(r"[\\|]", r"\\\g<0>", label).replace("\r", " ")
 
 
 def _siret(cell: str) -> str:
@@ -159,8 +160,3 @@ def _idcc(cell: str) -> str:
     if idcc is None:
         raise ValueError("IDCC illisible")
     return idcc
-
-
-def _readable(text: str) -> str:
-    """The start of a line, without what would spoil a sentence."""
-    return "".join(c if c.isprintable() else " " for c in text[:120]).strip()

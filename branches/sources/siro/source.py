@@ -35,7 +35,7 @@ from opco_portal.sync.publication import (
     resource_size,
 )
 from opco_portal.sync.report import Report
-from opco_portal.sync.source import Schedule, SetAside, Staged, SyncSource, register
+from opco_portal.sync.source import KEPT_EXAMPLES, Schedule, SetAside, Staged, SyncSource, register
 
 FILE_NAME = re.compile(r"siro-(\d{4})(0[1-9]|1[0-2])\.csv$", re.IGNORECASE)
 MOST_MOVED = 0.2  # of the establishments: more in one vintage is a mistake of the publisher
@@ -71,8 +71,7 @@ class SiroSource(SyncSource[SiroStaged]):
         if not found:
             raise Refusal(
                 f"Le jeu de données ne contient aucun fichier « siro-AAAAMM.csv » ({self.base_url}). L’éditeur a sans "
-                "doute changé ses noms : vérifiez la page du jeu, ou chargez le fichier avec « manage.py sync siro "
-                "--file »."
+                "doute changé ses noms : prévenez l’équipe technique, qui peut charger le fichier à la main."
             )
         (vintage, as_of), resource = max(
             found, key=lambda item: (item[0][1], str(item[1].get("last_modified")))
@@ -163,9 +162,9 @@ class SiroSource(SyncSource[SiroStaged]):
                 f"« {label[:60]} » ({plural(count, 'établissement')})" for label, count in unknown[:5]
             )
             raise Refusal(
-                f"La table nomme un OPCO que le portail ne connaît pas : {named}. Rien n’a été deviné ni chargé. Si un "
-                "OPCO a changé de nom, l’équipe technique corrige son libellé (branches/reference/opcos.csv), puis vous "
-                "relancez ; sinon, signalez-le à l’éditeur."
+                f"La table nomme un OPCO que le portail ne connaît pas : {named}. Rien n’a été chargé. Si un "
+                "OPCO a changé de nom, l’équipe technique corrige son libellé (branches/reference/opcos.csv) ; sinon, "
+                "signalez-le à l’éditeur."
             )
 
     # -------------------------------------------------------------------------------------------- what it changes
@@ -232,18 +231,20 @@ def _execute(statements: str, parameters: dict[str, Any] | None = None) -> None:
             cursor.execute(statement, parameters if parameters and "%(" in statement else None)
 
 
-def _rows(query: str) -> list[tuple[Any, ...]]:
+def _rows(query: str, parameters: dict[str, Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, parameters)
         return list(cursor.fetchall())
 
 
 def _drop_repeated(staged: SiroStaged) -> None:
     """Keep one of identical rows; set aside the rows of a SIRET that do not say the same."""
     _execute(sql.REPEATED)
-    for siret, copies, said in _rows(sql.CONTRADICTORY):
-        staged.put_aside(SetAside(f"{siret:014d}", f"lignes qui se contredisent : {said}"), copies)
-    staged.rows -= _rows(sql.TOO_MANY)[0][0]
+    for siret, said in _rows(sql.CONTRADICTORY, {"most": KEPT_EXAMPLES}):
+        staged.put_aside(SetAside(f"{siret:014d}", f"lignes qui se contredisent : {said}"), rows=0)
+    contradictory, superfluous = _rows(sql.TOO_MANY)[0]
+    staged.set_aside_count += contradictory
+    staged.rows -= contradictory + superfluous
     _execute(sql.DROP_REPEATED)
 
 

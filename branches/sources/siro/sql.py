@@ -3,8 +3,7 @@
 # The comparison joins 3.7 million rows with 3.7 million. The planner believes that most of them will differ, and
 # that sending them from its workers costs more than the workers save; hardly any do.
 TUNING = """
-SET LOCAL parallel_tuple_cost = 0;
-SET LOCAL lock_timeout = '3s'
+SET LOCAL parallel_tuple_cost = 0
 """
 
 _COLUMNS = "(siret bigint NOT NULL, idcc text, owner text, manager text)"
@@ -22,8 +21,10 @@ GROUPS = (
 
 ADD_KEY = "ALTER TABLE branches_establishment_next ADD CONSTRAINT branches_establishment_next_pkey PRIMARY KEY (siret)"
 ANALYZE = "ANALYZE branches_establishment_next"
-# Readers wait for the rename to commit, which is at once, and then find the new table under the old name.
+# Readers wait for the rename to commit, which is at once, and then find the new table under the old name. A backup
+# that reads the old one must not make them wait behind us for as long as it takes.
 REPLACE = """
+SET LOCAL lock_timeout = '3s';
 DROP TABLE branches_establishment;
 ALTER TABLE branches_establishment_next RENAME TO branches_establishment;
 ALTER TABLE branches_establishment RENAME CONSTRAINT branches_establishment_next_pkey TO branches_establishment_pkey
@@ -66,9 +67,13 @@ SELECT siret, count(*) AS copies, count(DISTINCT (idcc, owner, manager)) AS vers
        AS said
 FROM branches_establishment_next GROUP BY siret HAVING count(*) > 1
 """
-CONTRADICTORY = "SELECT siret, copies, said FROM siro_repeated WHERE versions > 1 ORDER BY siret"
+CONTRADICTORY = """
+SELECT siret, left(said, 200) FROM siro_repeated WHERE versions > 1 ORDER BY siret LIMIT %(most)s
+"""
 TOO_MANY = """
-SELECT coalesce(sum(copies - CASE WHEN versions = 1 THEN 1 ELSE 0 END), 0)::bigint FROM siro_repeated
+SELECT coalesce(sum(copies) FILTER (WHERE versions > 1), 0)::bigint,
+       coalesce(sum(copies - 1) FILTER (WHERE versions = 1), 0)::bigint
+FROM siro_repeated
 """
 DROP_REPEATED = """
 DELETE FROM branches_establishment_next AS next USING siro_repeated AS repeated WHERE next.siret = repeated.siret;

@@ -174,7 +174,7 @@ def test_an_older_file_than_ours_is_refused(portal_on_june, sync, june, july):
         portal_on_june.start_again()
         portal_on_june.offer("202605", june)
         run = sync()
-    assert (run.state, "plus ancien que juin 2026" in run.message) == ("refused", True)
+    assert (run.state, "plus ancien que celui" in run.message) == ("refused", True)
 
 
 def test_the_same_file_again_writes_nothing(portal_on_june, sync):
@@ -329,7 +329,10 @@ def test_a_disk_without_room(portal_on_june, sync, july, settings, tmp_path, mon
     [
         (lambda body: HEADER, "aucune ligne lisible"),
         (lambda body: body.replace(HEADER, b"SIRET|IDCC|OPCO\n"), "elle est « SIRET|IDCC|OPCO »"),
-        (lambda body: body.replace(b"OPCO_GESTION", b"GESTIONNAIRE"), "Si l’éditeur a changé ses colonnes"),
+        (
+            lambda body: body.replace(b"OPCO_GESTION", b"GESTIONNAIRE"),
+            "l’éditeur a sans doute changé ses colonnes",
+        ),
         (lambda body: b"PK\x03\x04" + bytes(range(256)) * 12, "Ce n’est pas la table SIRET-OPCO"),
         (lambda body: b"\x1f\x8b\x08" + bytes(range(255, -1, -1)) * 12, "Ce n’est pas la table SIRET-OPCO"),
         (lambda body: body.decode().encode("utf-16"), "Ce n’est pas la table SIRET-OPCO"),

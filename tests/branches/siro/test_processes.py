@@ -20,6 +20,7 @@ from opco_portal.sync.engine import Order, prepare, recover, synchronise
 from opco_portal.sync.models import Source, SyncRun
 from tests.branches.siro.test_faults import unharmed
 from tests.databases import server_to_restart
+from tests.publications import forget_published_rows
 
 Step = SyncRun.Step
 # Runs the synchronisation and kills itself without notice at a step, or within the transaction just before it ends.
@@ -187,6 +188,7 @@ def test_a_database_that_restarts_in_the_middle(
 
     with django_db_blocker.unblock(), server_to_restart(tmp_path / "home") as restart:
         load(read_all())
+        forget_published_rows()
         publisher.offer("202606", june)
         assert sync().state == "published"
         with unharmed(sync, publisher, july):

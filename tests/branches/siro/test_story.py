@@ -166,7 +166,7 @@ def test_a_file_given_by_hand_is_read_like_any_other(sync, vintages: Path, tmp_p
     run = sync(file=misnamed)
     assert (run.state, "siro-AAAAMM.csv" in run.message) == ("refused", True)
     run = sync(file=tmp_path / "siro-202609.csv")
-    assert (run.state, "ne peut pas être lu" in run.message) == ("failed", True)
+    assert (run.state, "n’existe pas" in run.message) == ("failed", True)
 
 
 def test_the_reference_files_do_not_undo_a_synchronised_table(portal_on_june):

@@ -63,7 +63,7 @@ def test_a_dry_run_shows_the_tables_and_changes_nothing(june, july):
     said("sync", "siro", file=june)
     out = said("sync", "siro", file=july, dry_run=True)
     assert "rien n’a été écrit" in out
-    assert "Établissements qui changent d’OPCO" in out
+    assert "Passages d’un OPCO à un autre" in out
     assert re.search(r"… et \d+\u00a0autres lignes \(tout voir : -v 2\)", out)
     assert Source.objects.get(pk="siro").vintage == "juin 2026"
 
@@ -72,7 +72,7 @@ def test_a_dry_run_shows_the_tables_and_changes_nothing(june, july):
 def test_with_more_words_every_row_is_shown(june, july):
     said("sync", "siro", file=june)
     out = said("sync", "siro", file=july, verbosity=2)
-    assert "Établissements qui changent d’OPCO" in out
+    assert "Passages d’un OPCO à un autre" in out
     assert "tout voir" not in out
 
 
@@ -82,7 +82,7 @@ def test_a_refusal_is_an_error_and_the_rows_set_aside_have_their_reason(june, tm
     bad = tmp_path / "siro-202607.csv"
     bad.write_text("".join([header, "12345|1486|ATLAS|\n", *lines[:300]]))
     out = io.StringIO()
-    with pytest.raises(CommandError, match="plus d’une sur mille") as refusal:
+    with pytest.raises(CommandError, match="plus de 1") as refusal:
         call_command("sync", "siro", file=bad, stdout=out)
     assert refusal.value.returncode == 1
     assert re.search(r"Lignes écartées\n.*Raison\n +2  12345", out.getvalue())

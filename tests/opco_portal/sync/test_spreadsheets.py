@@ -5,7 +5,7 @@ import pytest
 from opco_portal.identifiers import normalize_idcc
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.spreadsheets import Layout, Limits, read_table
-from tests.workbooks import archive, cell, workbook
+from tests.workbooks import MAIN, archive, cell, workbook
 
 LIST = Layout(
     "liste", ["Liste IDCC*"], {"idcc": ["IDCC"], "title": ["Libellé", "Titre"]}, {"end": ["Date fin"]}
@@ -114,6 +114,27 @@ def test_a_stray_cell_in_the_far_corner_is_refused_before_it_takes_the_memory(re
     body = workbook({"Liste IDCC": ROWS}, after=f'<row r="1048576">{cell("XFD1048576", "x")}</row>')
     with pytest.raises(Refusal, match=r"sheet1\.xml.*1.048.576 lignes.*16.384 colonnes"):
         read(body)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<row r='1048576'><c r='XFD1048576' t='inlineStr'><is><t>x</t></is></c></row>",
+        '<row r = "1048576"><c r = "XFD1048576" t="inlineStr"><is><t>x</t></is></c></row>',
+        '<row r="1048576"><c r="XFC1048576"/><c><v>1</v></c></row>',
+        '<x:row xmlns:x="' + MAIN + '" r="1048576"><x:c r="XFD1048576"><x:v>1</x:v></x:c></x:row>',
+    ],
+    ids=["single quotes", "spaces", "no reference", "prefixed"],
+)
+def test_a_far_cell_counts_however_it_is_written(read, hidden):
+    with pytest.raises(Refusal, match=r"16.384 colonnes"):
+        read(workbook({"Liste IDCC": ROWS}, after=hidden))
+
+
+def test_a_document_type_is_refused(read):
+    sheet = '<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
+    with pytest.raises(Refusal, match="aucun tableur"):
+        read(archive({"xl/worksheets/sheet1.xml": sheet}))
 
 
 # --------------------------------------------------------------------------------------------- not a workbook at all
