@@ -176,7 +176,8 @@ def _refuse_older(published: Publication, current: Source, run: SyncRun) -> None
     if current.as_of and published.as_of < current.as_of and not run.force:
         raise Refusal(
             f"Le fichier proposé est de {published.vintage}, plus ancien que celui que le portail sert déjà "
-            f"({current.vintage}). Rien n’a été chargé."
+            f"({current.vintage}). Rien n’a été chargé.",
+            forcible=True,
         )
 
 
@@ -194,7 +195,8 @@ def _stop_if_known(run: SyncRun, current: Source) -> None:
     if withdrawn and withdrawn.withdrawn_at:
         raise Refusal(
             f"Ce fichier ({withdrawn.vintage}) a été retiré par l’équipe le {day(withdrawn.withdrawn_at.date())}. Il "
-            "n’est pas repris de lui-même : pour le publier quand même, relancez en forçant."
+            "n’est pas repris de lui-même : pour le publier quand même, relancez en forçant.",
+            forcible=True,
         )
 
 
@@ -274,7 +276,7 @@ def _recorded(run: SyncRun) -> Iterator[None]:
     try:
         yield
     except SyncError as error:
-        run.message = error.message
+        run.message, run.forcible = error.message, error.forcible
         _record(run, error.state)
     except SoftTimeLimitExceeded:
         run.message = typeset("Arrêtée : elle durait trop longtemps. Rien n’a changé ; relancez plus tard.")
@@ -353,6 +355,7 @@ CONCLUDED = (
     "finished_at",
     "state",
     "message",
+    "forcible",
     "vintage",
     "as_of",
     "checksum",

@@ -8,6 +8,7 @@ class SyncError(Exception):
     """The run stops here and nothing has changed; `state` is how it ended."""
 
     state: SyncRun.State = SyncRun.State.FAILED
+    forcible = False
 
     def __init__(self, message: str) -> None:
         super().__init__(typeset(message))
@@ -18,9 +19,16 @@ class SyncError(Exception):
 
 
 class Refusal(SyncError):
-    """What was published is doubtful: wrong format, wrong size, too few rows, a label that nobody knows."""
+    """What was published is doubtful: wrong format, wrong size, too few rows, a label that nobody knows.
+
+    A `forcible` one is not raised when the run is forced: somebody may know that the file is right.
+    """
 
     state = SyncRun.State.REFUSED
+
+    def __init__(self, message: str, *, forcible: bool = False) -> None:
+        super().__init__(message)
+        self.forcible = forcible
 
 
 class Failure(SyncError):

@@ -111,6 +111,7 @@ class SyncRun(models.Model):
     force = models.BooleanField("forcée", default=False)
     state = models.CharField("état", max_length=12, choices=State, default=State.QUEUED)
     message = models.TextField("résultat", blank=True)
+    forcible = models.BooleanField("peut être forcée", default=False)
 
     vintage = models.CharField("millésime", max_length=40, blank=True)
     as_of = models.DateField("état des données au", null=True, blank=True)

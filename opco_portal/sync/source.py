@@ -102,7 +102,8 @@ class SyncSource(ABC, Generic[S]):
             raise Refusal(
                 f"Le fichier n’a que {number(staged.rows)} {self.rows_name}, contre {number(expected)} "
                 f"aujourd’hui : moins de {percent(FLOOR)}. Vérifiez-le chez l’éditeur ; s’il est juste, relancez en "
-                "forçant."
+                "forçant.",
+                forcible=True,
             )
 
     @abstractmethod

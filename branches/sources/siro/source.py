@@ -151,7 +151,8 @@ class SiroSource(SyncSource[SiroStaged]):
         if moved > MOST_MOVED * staged.rows and not run.force:
             raise Refusal(
                 f"{number(moved)} établissements changeraient d’OPCO d’un coup, plus de {percent(MOST_MOVED)} : des "
-                "colonnes ont sans doute été interverties. Vérifiez le fichier ; s’il est juste, relancez en forçant."
+                "colonnes ont sans doute été interverties. Vérifiez le fichier ; s’il est juste, relancez en forçant.",
+                forcible=True,
             )
 
     def _check_labels(self, staged: SiroStaged) -> None:

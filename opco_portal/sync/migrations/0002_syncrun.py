@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("message", models.TextField(blank=True, verbose_name="résultat")),
+                ("forcible", models.BooleanField(default=False, verbose_name="peut être forcée")),
                 ("vintage", models.CharField(blank=True, max_length=40, verbose_name="millésime")),
                 ("as_of", models.DateField(blank=True, null=True, verbose_name="état des données au")),
                 ("url", models.URLField(blank=True, max_length=500, verbose_name="fichier")),

@@ -85,6 +85,7 @@ def test_a_refusal_is_an_error_and_the_rows_set_aside_have_their_reason(june, tm
     with pytest.raises(CommandError, match="plus de 1") as refusal:
         call_command("sync", "siro", file=bad, stdout=out)
     assert refusal.value.returncode == 1
+    assert not SyncRun.objects.get().forcible
     assert re.search(r"Lignes écartées\n.*Raison\n +2  12345", out.getvalue())
 
 
@@ -93,6 +94,7 @@ def test_forcing_publishes_an_older_file(june, july):
     said("sync", "siro", file=july)
     with pytest.raises(CommandError, match="plus ancien"):
         said("sync", "siro", file=june)
+    assert SyncRun.objects.latest("pk").forcible
     assert "Publication de" in said("sync", "siro", file=june, force=True)
 
 
