@@ -8,5 +8,7 @@ urlpatterns = [
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
 
+handler400 = "opco_portal.errors.bad_request"
+handler403 = "opco_portal.errors.forbidden"
 handler404 = "opco_portal.errors.not_found"
 handler500 = "opco_portal.errors.server_error"

@@ -11,6 +11,7 @@ from rest_framework.views import exception_handler
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
     400: "Requête incorrecte",
+    403: "Accès refusé",
     404: "Introuvable",
     405: "Méthode non autorisée",
     406: "Format non disponible",
