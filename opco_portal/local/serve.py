@@ -26,9 +26,9 @@ def serve(home: Path, port: int) -> None:
         require_free(port)
         if not (home / "secret_key").exists():
             print("Premier démarrage : création de la base, chargement du référentiel…", flush=True)
-        os.environ.update(start_servers(guardian, home, durable=True))
         # Not the system's temporary folder, where two portals would clear away each other's downloads.
         os.environ.setdefault("SYNC_FOLDER", str(home / "downloads"))
+        os.environ.update(start_servers(guardian, home, durable=True))
         start_application(guardian, port)
         print(greeting(address, guardian.logs), flush=True)
         watch(guardian)

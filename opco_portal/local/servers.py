@@ -14,6 +14,8 @@ from opco_portal.local.postgres import socket_folder, start_postgres
 from opco_portal.local.valkey import start_valkey
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# What commands beside a running portal should do as it does, when its launcher was told so.
+CARRIED = ("SIRO_DATASET", "AGREEMENTS_PAGE", "ACTIVITIES_PAGE", "SYNC_FOLDER")
 ANOTHER = "Pour en lancer un autre à côté : make run PORT=8001 PORTAL_HOME=.portal2"
 
 
@@ -93,6 +95,7 @@ def start_servers(guardian: Guardian, home: Path, *, durable: bool) -> dict[str,
         "SECRET_KEY": os.environ.get("SECRET_KEY") or secret_key(home),
         "DATABASE_URL": os.environ.get("DATABASE_URL") or start_postgres(guardian, home, durable=durable),
         "REDIS_URL": os.environ.get("REDIS_URL") or start_valkey(guardian, guardian.logs),
+        **{name: os.environ[name] for name in CARRIED if os.environ.get(name)},
     }
     write_private(home / "run" / "env", "".join(f"{name}={value}\n" for name, value in env.items()))
     return env

@@ -20,7 +20,7 @@ import pytest
 from opco_portal.local import LocalError, servers, throwaway_servers
 from opco_portal.local.guardian import Guardian
 from opco_portal.local.postgres import socket_folder
-from opco_portal.local.servers import ROOT, acquire
+from opco_portal.local.servers import ROOT, acquire, running_environment
 from opco_portal.local.valkey import free_port
 
 LAUNCHER = [sys.executable, "-m", "opco_portal.local"]
@@ -118,6 +118,14 @@ class TestServers:
         with servers(home) as after:
             assert query(after["DATABASE_URL"], "SELECT answer FROM kept") == "yes"
             assert after["SECRET_KEY"] == before["SECRET_KEY"]
+
+    def test_other_terminals_follow_the_same_publishers(self, home, monkeypatch):
+        monkeypatch.setenv("SIRO_DATASET", "http://127.0.0.1:1/?a=b")
+        monkeypatch.delenv("AGREEMENTS_PAGE", raising=False)
+        with servers(home) as env:
+            assert running_environment(home) == env
+            assert env["SIRO_DATASET"] == "http://127.0.0.1:1/?a=b"
+            assert "AGREEMENTS_PAGE" not in env
 
     def test_two_homes_run_side_by_side(self, home):
         with servers(home) as one, throwaway_servers() as other:
