@@ -19,6 +19,12 @@ class ReadOnly(admin.ModelAdmin):
         return False
 
 
-admin.site.site_header = "Portail OPCO"
-admin.site.site_title = "Portail OPCO"
-admin.site.index_title = "Administration"
+class PortalSite(admin.AdminSite):
+    """Django's administration under the portal's name, with what staff come for first."""
+
+    site_header = site_title = "Portail OPCO"
+    index_title = "Administration"
+
+    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
+        apps = super().get_app_list(request, app_label)
+        return sorted(apps, key=lambda app: app["app_label"] != "sync")

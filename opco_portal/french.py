@@ -69,7 +69,9 @@ def moment(value: datetime) -> str:
 
 
 def duration(seconds: float) -> str:
-    """« 3 s », « 1 min 12 s », « 2 h 05 min »."""
+    """« 3 s », « 1 min 12 s », « 2 h 05 min »; under a second, « moins d’une seconde »."""
+    if seconds < 1:
+        return "moins d’une seconde"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -46,7 +46,7 @@ if not ALLOWED_HOSTS:
 INSTALLED_APPS = [
     "opco_portal.sync",
     "branches",
-    "django.contrib.admin",
+    "opco_portal.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask
 
 from opco_portal.french import day
 
@@ -152,6 +153,22 @@ class SyncRun(models.Model):
         return reverse("change", args=[self.pk])
 
     @property
+    def outcome(self) -> str:
+        """The state in words, and what became of a publication since."""
+        if self.state == self.State.PUBLISHED and self.kind == self.Kind.ROLLBACK:
+            return "retour effectué"
+        return "publiée, puis retirée" if self.is_withdrawn else self.get_state_display()
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.state == self.State.PUBLISHED and self.withdrawn_at is not None
+
+    @property
+    def is_from_file(self) -> bool:
+        """It read a file that somebody gave, not the publisher's: asked for anew, it would read another one."""
+        return bool(self.kind == self.Kind.SYNC and self.vintage and not self.url)
+
+    @property
     def is_finished(self) -> bool:
         return self.state not in self.UNFINISHED
 
@@ -171,6 +188,20 @@ class SyncRun(models.Model):
         if self.kind == self.Kind.ROLLBACK:
             return f"{self.source.name} : retour à {self.vintage}"
         return f"{self.source.name} : {self.vintage or day(self.created_at.date())}"
+
+
+class Hours(PeriodicTask):  # type: ignore[misc]
+    """When a source is looked at: a row of django-celery-beat under a name that staff understand."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "horaire"
+        verbose_name_plural = "horaires"
+        ordering = ["task"]
+
+    def __str__(self) -> str:
+        code = self.task.removeprefix("sync.")
+        return Source.objects.values_list("name", flat=True).filter(pk=code).first() or code
 
 
 class DataVersion(models.Model):

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
@@ -18,13 +19,13 @@ def schedule_missing() -> None:
             PeriodicTask.objects.create(
                 name=f"Mise à jour : {source.code}",
                 task=task_name(source.code),
-                crontab=_hours(source.schedule),
+                crontab=hours_for(source.schedule),
             )
 
 
-def _hours(schedule: Schedule) -> CrontabSchedule:
+def hours_for(schedule: Schedule) -> CrontabSchedule:
     """The row for these hours; staff may have made several of them."""
-    fields = {**vars(schedule), "month_of_year": "*", "timezone": "Europe/Paris"}
+    fields = {**vars(schedule), "month_of_year": "*", "timezone": settings.TIME_ZONE}
     return CrontabSchedule.objects.filter(**fields).first() or CrontabSchedule.objects.create(**fields)
 
 
@@ -49,7 +50,8 @@ SHORT = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 def day_in_words(hours: CrontabSchedule) -> str:
     """« chaque mardi », « le 20 de chaque mois »; "" for what takes more than a few words."""
     of_month, of_week = hours.day_of_month, hours.day_of_week.lower()
-    if hours.month_of_year != "*" or "*" not in (of_month, of_week):
+    elsewhere = str(hours.timezone) != settings.TIME_ZONE
+    if elsewhere or hours.month_of_year != "*" or "*" not in (of_month, of_week):
         return ""
     if of_month.isdigit():
         return f"le {'1er' if int(of_month) == 1 else int(of_month)} de chaque mois"
@@ -65,4 +67,6 @@ def in_words(hours: CrontabSchedule) -> str:
     day, minute, hour = day_in_words(hours), hours.minute, hours.hour
     if day and (minute + hour).isdigit():
         return f"{day} à {int(hour)}{NBSP}h{NBSP}{int(minute):02}"
-    return f"cron{NBSP}: {minute} {hour} {hours.day_of_month} {hours.month_of_year} {hours.day_of_week}"
+    line = f"{minute} {hour} {hours.day_of_month} {hours.month_of_year} {hours.day_of_week}"
+    zone = "" if str(hours.timezone) == settings.TIME_ZONE else f" ({hours.timezone})"
+    return f"cron{NBSP}: {line}{zone}"

@@ -5,7 +5,7 @@ To add one: subclass `SyncSource` in the `sources` package of an app, with `@reg
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -113,6 +113,10 @@ class SyncSource(ABC, Generic[S]):
     @abstractmethod
     def publish(self, staged: S, run: SyncRun) -> None:
         """Serve what was staged from the end of this transaction on."""
+
+    def names(self) -> Mapping[str, str]:
+        """What people call the things that the report cites by slug, such as OPCOs."""
+        return {}
 
     def restore(self, target: SyncRun, run: SyncRun) -> Report:
         """Serve an earlier publication again and tell what that changes (`reversible` sources only)."""

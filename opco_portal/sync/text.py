@@ -20,24 +20,20 @@ class TextTable:
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     left_out: int = 0
-    intro: str = ""
     figures: frozenset[int] = field(default_factory=frozenset)
 
-    @property
-    def total(self) -> int:
-        return len(self.rows) + self.left_out
 
-
-def report_tables(report: Mapping[str, Any] | None, most: int | None = None) -> Iterator[TextTable]:
-    """The tables of a stored report, of which no more than `most` rows each are kept."""
+def report_tables(
+    report: Mapping[str, Any] | None, names: Mapping[str, str], most: int | None = None
+) -> Iterator[TextTable]:
+    """The tables of a stored report with names for slugs, of which no more than `most` rows each are kept."""
     for table in (report or {}).get("tables", []):
         kinds = [column["kind"] for column in table["columns"]]
         yield TextTable(
             title=table["title"],
-            intro=table["intro"],
             headings=[column["label"] for column in table["columns"]],
             rows=[
-                [cell_text(cell, kind) for cell, kind in zip(row, kinds, strict=True)]
+                [cell_text(cell, kind, names) for cell, kind in zip(row, kinds, strict=True)]
                 for row in table["rows"][:most]
             ],
             left_out=len(table["rows"]) - len(table["rows"][:most]),
@@ -47,7 +43,7 @@ def report_tables(report: Mapping[str, Any] | None, most: int | None = None) -> 
 
 def set_aside_table(rows: Sequence[Mapping[str, Any]], most: int | None = None) -> TextTable:
     """The rows that a run did not load, as it stored them."""
-    shown = [[cell_text(row["line"], "count"), row["text"], row["why"]] for row in rows[:most]]
+    shown = [[cell_text(row["line"], "count", {}), row["text"], row["why"]] for row in rows[:most]]
     return TextTable(
         "Lignes écartées",
         ["Ligne", "Contenu", "Raison"],
@@ -57,7 +53,9 @@ def set_aside_table(rows: Sequence[Mapping[str, Any]], most: int | None = None) 
     )
 
 
-def cell_text(cell: Cell, kind: str) -> str:
+def cell_text(cell: Cell, kind: str, names: Mapping[str, str]) -> str:
+    if kind == "opco":
+        return "sans OPCO" if cell is None else names.get(str(cell), str(cell))
     if cell is None:
         return NONE
     if kind == "count":

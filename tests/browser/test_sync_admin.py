@@ -113,14 +113,20 @@ def test_a_press_of_the_button_is_followed_to_its_end_without_reloading(open_pag
 
 
 def test_a_run_is_cancelled_on_its_way(open_page, go_on):
-    page = open_page(SOURCE, width=400)
+    page = open_page(SOURCE, width=360)
     log_in(page)
     page.get_by_role("button", name="Synchroniser maintenant").click()
     expect(page.locator("#progress progress[value]")).to_be_visible(timeout=OUTCOME)
     page.get_by_role("button", name="Annuler").click()
     expect(page.locator("#progress")).to_contain_text("Annulation demandée")
+    expect(page.get_by_role("button", name="Annuler")).to_have_count(0)
     go_on.set()
     expect(page.locator("#run")).to_contain_text("les données servies n’ont pas changé", timeout=OUTCOME)
+    page.get_by_role("link", name="Retour à").click()
+    for seen in (page.get_by_text("les données servies n’ont pas changé"), page.get_by_text("Forcer…")):
+        box = seen.bounding_box()
+        assert box
+        assert box["x"] + box["width"] <= 360  # nothing that matters is off-screen
 
 
 def test_without_javascript_the_page_is_asked_for_again(open_page, go_on):
@@ -129,3 +135,5 @@ def test_without_javascript_the_page_is_asked_for_again(open_page, go_on):
     log_in(page)
     page.get_by_role("button", name="Essai sans publier").click()
     expect(page.locator("#run")).to_contain_text("rien n’a été écrit", timeout=OUTCOME)
+    page.get_by_role("button", name="Publier maintenant").click()
+    expect(page.locator("#run")).to_contain_text("Publication de", timeout=OUTCOME)

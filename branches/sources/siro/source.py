@@ -8,6 +8,7 @@ back to the vintage before.
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,9 @@ class SiroSource(SyncSource[SiroStaged]):
     # -------------------------------------------------------------------------------------------- what it changes
     def compare(self, staged: SiroStaged, run: SyncRun) -> Report:
         return _report(staged.pairs, staged.moves, staged.rows)
+
+    def names(self) -> Mapping[str, str]:
+        return dict(Opco.objects.values_list("slug", "name"))
 
     # ----------------------------------------------------------------------------------------------- where it lands
     def publish(self, staged: SiroStaged, run: SyncRun) -> None:

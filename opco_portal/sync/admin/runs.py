@@ -17,14 +17,13 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from opco_portal import french
-from opco_portal.sync.admin.watched import Watched, badge, require, run_url
+from opco_portal.sync.admin.watched import Watched, action, badge, nature, require, run_url, tone
 from opco_portal.sync.models import SyncRun
 from opco_portal.sync.orders import cancel, may, way_back
 from opco_portal.sync.overview import light_runs
 from opco_portal.sync.source import source_named
-from opco_portal.sync.text import report_tables, set_aside_table
 
-MOST = 200  # rows of a table on a page
+AGAIN = (SyncRun.State.FAILED, SyncRun.State.INTERRUPTED, SyncRun.State.BUSY)  # another try may help
 PATIENCE = 30  # seconds in the queue after which somebody should look at the worker
 
 
@@ -110,22 +109,37 @@ def facts(request: HttpRequest, run: SyncRun) -> dict[str, Any]:
     served = run.source.run_id == run.pk
     # A publication can only be of a source that is synchronised.
     may_return = served and may(request.user, SyncRun.Kind.ROLLBACK) and way_back(source_named(run.source_id))
+    may_cancel = not (run.is_finished or run.cancel_requested) and may(request.user, run.kind)
     return {
         **moving(run),
         "asked_by": asked_by(run),
         "duration": duration(run),
         "file_url": run.url if run.url.startswith(("https://", "http://")) else "",
-        "headline": (run.report or {}).get("headline", []),
-        "tables": list(report_tables(run.report, MOST)),
-        "set_aside": set_aside_table(run.set_aside, MOST) if run.set_aside else None,
+        "tone": tone(run),
         "served": served,
         "public_url": run.get_absolute_url() if run.state == SyncRun.State.PUBLISHED else "",
         "source_url": reverse("admin:sync_source_change", args=[run.source_id]),
-        "cancel_url": reverse("admin:sync_syncrun_cancel", args=[run.pk])
-        if not run.is_finished and may(request.user, run.kind)
-        else "",
-        "roll_back_url": reverse("admin:sync_source_roll_back", args=[run.source_id]) if may_return else "",
+        "cancel_url": reverse("admin:sync_syncrun_cancel", args=[run.pk]) if may_cancel else "",
+        "roll_back_url": action("roll_back", run.source_id) if may_return else "",
+        **next_step(request, run),
     }
+
+
+def next_step(request: HttpRequest, run: SyncRun) -> dict[str, str]:
+    """What the last run of a source calls for: a button to `again_url`, or a page that asks at `force_url`."""
+    is_last = not SyncRun.objects.filter(source=run.source_id, pk__gt=run.pk).exists()
+    if not is_last or run.is_from_file or not may(request.user, run.kind):
+        return {}
+    if run.state in AGAIN and run.kind == SyncRun.Kind.ROLLBACK:
+        return {"roll_back_url": action("roll_back", run.source_id)}
+    if run.state == SyncRun.State.REFUSED and run.forcible:
+        return {"force_url": action("force", run.source_id)}
+    again_url = action("force" if run.force else "synchronise", run.source_id)
+    if run.state == SyncRun.State.TRIED:
+        return {"again_url": again_url, "again": "Publier maintenant"}
+    if run.state in AGAIN:
+        return {"again_url": again_url, "again": "Réessayer", "dry_run": "1" if run.dry_run else ""}
+    return {}
 
 
 def moving(run: SyncRun) -> dict[str, Any]:
@@ -137,12 +151,6 @@ def moving(run: SyncRun) -> dict[str, Any]:
         "page_url": run_url(run),
         "waited": french.duration(waited) if run.state == SyncRun.State.QUEUED and waited > PATIENCE else "",
     }
-
-
-def nature(run: SyncRun) -> str:
-    """« synchronisation (essai, forcée) »."""
-    how = ", ".join(word for word, is_so in (("essai", run.dry_run), ("forcée", run.force)) if is_so)
-    return f"{run.get_kind_display()} ({how})" if how else run.get_kind_display()
 
 
 def asked_by(run: SyncRun) -> str:

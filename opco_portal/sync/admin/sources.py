@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Prefetch, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -13,12 +13,22 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from opco_portal import french
-from opco_portal.sync.admin.watched import Watched, badge, require, run_url, start, start_return
+from opco_portal.sync.admin.schedules import hours_url
+from opco_portal.sync.admin.watched import (
+    Watched,
+    action,
+    badge,
+    nature,
+    require,
+    run_url,
+    start,
+    start_return,
+)
 from opco_portal.sync.models import Source, SyncRun
-from opco_portal.sync.orders import may, way_back
+from opco_portal.sync.orders import may, unfinished, way_back
 from opco_portal.sync.overview import light_runs
 from opco_portal.sync.schedule import next_times
-from opco_portal.sync.source import SyncSource, source_named
+from opco_portal.sync.source import SyncSource, registered, source_named
 
 Kind = SyncRun.Kind
 RECENT = 10  # runs on the page of a source
@@ -33,6 +43,11 @@ class SourceAdmin(Watched):
         last = light_runs().order_by("source_id", "-pk").distinct("source_id")
         return super().get_queryset(request).prefetch_related(Prefetch("runs", last, to_attr="last"))
 
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """Those that staff can act on first."""
+        by_hand = ~Q(pk__in=[source.code for source in registered()])
+        return [ExpressionWrapper(by_hand, BooleanField()).asc(), "code"]
+
     @admin.display(description="lignes servies", ordering="loaded_rows")
     def loaded(self, source: Source) -> str:
         return french.number(source.loaded_rows) if source.loaded_rows else ""
@@ -43,7 +58,7 @@ class SourceAdmin(Watched):
             format_html('<a href="{}">{}</a> {}', run_url(run), french.day(run.created_at.date()), badge(run))
             for run in source.last  # type: ignore[attr-defined]
         ]
-        return links[0] if links else "aucune" if synchronised(source.pk) else ""
+        return links[0] if links else "aucune" if synchronised(source.pk) else "à la main"
 
     def get_list_display(self, request: HttpRequest) -> list[Any]:
         return [*self.list_display, "start_button"] if may(request.user, Kind.SYNC) else [*self.list_display]
@@ -55,7 +70,7 @@ class SourceAdmin(Watched):
             return ""
         return format_html(
             '<button class="button" formaction="{}" aria-label="Synchroniser {}">Synchroniser</button>',
-            action("synchronise", source),
+            action("synchronise", source.pk),
             source.name,
         )
 
@@ -146,18 +161,21 @@ def facts(request: HttpRequest, source: Source) -> dict[str, Any]:
     sync = synchronised(source.pk)
     way = way_back(sync) if sync and may(request.user, Kind.ROLLBACK) else None
     may_sync = sync is not None and may(request.user, Kind.SYNC)
+    under_way = unfinished(source.pk).first()
     return {
         "source": source,
         "is_synchronised": sync is not None,
+        "under_way": under_way,
+        "under_way_url": run_url(under_way) if under_way else "",
         "due": next_times().get(source.pk),
-        "runs": [(run, badge(run), run_url(run)) for run in light_runs().filter(source=source)[:RECENT]],
+        "hours_url": hours_url(request, source.pk),
+        "runs": [
+            (run, badge(run), nature(run), run_url(run))
+            for run in light_runs().filter(source=source)[:RECENT]
+        ],
         "runs_url": f"{reverse('admin:sync_syncrun_changelist')}?source__code__exact={source.pk}",
-        "synchronise_url": action("synchronise", source) if may_sync else "",
-        "force_url": action("force", source) if may_sync else "",
-        "roll_back_url": action("roll_back", source) if way else "",
+        "synchronise_url": action("synchronise", source.pk) if may_sync else "",
+        "force_url": action("force", source.pk) if may_sync else "",
+        "roll_back_url": action("roll_back", source.pk) if way else "",
         "previous": way[1] if way else None,
     }
-
-
-def action(name: str, source: Source) -> str:
-    return reverse(f"admin:sync_source_{name}", args=[source.pk])

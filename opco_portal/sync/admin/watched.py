@@ -72,10 +72,25 @@ def _lead_to(request: HttpRequest, run: SyncRun, is_new: bool) -> HttpResponseRe
     return redirect(run_url(run))
 
 
+def action(name: str, code: str) -> str:
+    """Where one of the actions on a source is asked for: synchronise, force, roll_back."""
+    return reverse(f"admin:sync_source_{name}", args=[code])
+
+
 def run_url(run: SyncRun) -> str:
     return reverse("admin:sync_syncrun_change", args=[run.pk])
 
 
+def nature(run: SyncRun) -> str:
+    """« synchronisation (essai, forcée) »."""
+    how = ", ".join(word for word, is_so in (("essai", run.dry_run), ("forcée", run.force)) if is_so)
+    return f"{run.get_kind_display()} ({how})" if how else run.get_kind_display()
+
+
 def badge(run: SyncRun) -> SafeString:
     """The state of a run: a word, and a colour that says it again."""
-    return format_html('<span class="state state-{}">{}</span>', run.state, run.get_state_display())
+    return format_html('<span class="state state-{}">{}</span>', tone(run), run.outcome)
+
+
+def tone(run: SyncRun) -> str:
+    return "withdrawn" if run.is_withdrawn else run.state

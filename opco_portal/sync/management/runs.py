@@ -1,11 +1,11 @@
 """What the commands that carry out a run have in common: finding the source, following the run, telling its end."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from opco_portal.french import plural, typeset
 from opco_portal.sync.journal import Watcher
@@ -23,17 +23,31 @@ INTERRUPTED = 130  # what shells expect of a command that Ctrl-C ended
 class RunCommand(BaseCommand):
     """A command that carries out one run; its exit status says whether it went well."""
 
-    def source(self, code: str) -> SyncSource[Any]:
+    def add_arguments(self, parser: CommandParser) -> None:
+        known = ", ".join(source.code for source in registered())
+        parser.add_argument("source", nargs="?", metavar="SOURCE", help=f"la source : {known}")
+
+    def source(self, code: str | None) -> SyncSource[Any]:
+        """The source with this code; CommandError with those that there are."""
+        names = dict(Source.objects.values_list("code", "name"))
         try:
-            source = source_named(code)
+            source = source_named(code or "")
         except KeyError:
-            known = ", ".join(each.code for each in registered())
-            raise CommandError(typeset(f"Source inconnue : « {code} ». Sources connues : {known}.")) from None
-        if not Source.objects.filter(pk=code).exists():
+            wrong = f"Source inconnue : « {code} »." if code else "Indiquez la source."
+            rows = [[each.code, names.get(each.code, "")] for each in registered()]
+            known = "".join(f"\n  {line}" for line in aligned(["Source", "Nom"], rows))
+            raise CommandError(typeset(f"{wrong} Sources connues :") + known) from None
+        if source.code not in names:
             raise CommandError(typeset("Chargez d’abord le référentiel : « manage.py load_reference »."))
         return source
 
-    def follow(self, carry_out: Callable[[Watcher | None], SyncRun], run: SyncRun, verbosity: int) -> None:
+    def follow(
+        self,
+        source: SyncSource[Any],
+        run: SyncRun,
+        verbosity: int,
+        carry_out: Callable[[Watcher | None], SyncRun],
+    ) -> None:
         """Carry the run out before whoever sits at the terminal."""
         try:
             with self._watcher(verbosity) as watcher:
@@ -42,9 +56,10 @@ class RunCommand(BaseCommand):
             message = run.message or typeset("Arrêtée au clavier. Rien n’a changé.")
             raise CommandError(message, returncode=INTERRUPTED) from None
         if verbosity:
-            self._tell(run, None if verbosity > 1 else SHOWN, tables=run.dry_run or verbosity > 1)
+            self._tell(run, source.names(), verbosity)
         if run.state not in SUCCEEDED:
-            raise CommandError(printable(run.message))
+            how = typeset("\nPour forcer : ajoutez --force.") if run.forcible else ""
+            raise CommandError(printable(run.message) + how)
 
     @contextmanager
     def _watcher(self, verbosity: int) -> Iterator[Watcher | None]:
@@ -54,13 +69,14 @@ class RunCommand(BaseCommand):
         else:
             yield None
 
-    def _tell(self, run: SyncRun, most: int | None, *, tables: bool) -> None:
+    def _tell(self, run: SyncRun, names: Mapping[str, str], verbosity: int) -> None:
+        most = None if verbosity > 1 else SHOWN
         if run.state in SUCCEEDED:
             self.stdout.write(self.style.SUCCESS(printable(run.message)))
         for sentence in (run.report or {}).get("headline", []):
             self.stdout.write(f"  {printable(sentence)}")
-        if tables:
-            for table in report_tables(run.report, most):
+        if run.dry_run or verbosity > 1:
+            for table in report_tables(run.report, names, most):
                 self._write(table, WIDEST if most else None)
         if run.set_aside:
             self._write(set_aside_table(run.set_aside, most), None)

@@ -184,6 +184,19 @@ class Migration(migrations.Migration):
                 "ordering": ["-pk"],
             },
         ),
+        migrations.CreateModel(
+            name="Hours",
+            fields=[],
+            options={
+                "verbose_name": "horaire",
+                "verbose_name_plural": "horaires",
+                "ordering": ["task"],
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
+            },
+            bases=("django_celery_beat.periodictask",),
+        ),
         migrations.AddField(
             model_name="source",
             name="run",

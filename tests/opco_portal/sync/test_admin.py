@@ -9,21 +9,34 @@ from django.test import Client
 from django_celery_beat.models import CrontabSchedule, PeriodicTask
 
 from opco_portal.sync.journal import idle
-from opco_portal.sync.models import Source, SyncRun
+from opco_portal.sync.models import Hours, Source, SyncRun
+from opco_portal.sync.schedule import in_words
 
 pytestmark = pytest.mark.django_db
 State, Kind = SyncRun.State, SyncRun.Kind
 
 SOURCES, RUNS = "/admin/sync/source/", "/admin/sync/syncrun/"
 SIRO = f"{SOURCES}siro/change/"
+HOURS = "/admin/sync/hours/"
 SYNCHRONISE, FORCE, RETURN = (f"{SOURCES}siro/{word}/" for word in ("synchroniser", "forcer", "retour"))
 HTMX = {"HX-Request": "true"}
-EVERYBODY = ["anonymous", "outsider", "reader", "synchroniser", "returner", "superuser"]
+EVERYBODY = [
+    "anonymous",
+    "outsider",
+    "reader",
+    "synchroniser",
+    "returner",
+    "watchman",
+    "timekeeper",
+    "superuser",
+]
 RIGHTS = {
     "outsider": [],
     "reader": ["view_source", "view_syncrun"],
     "synchroniser": ["synchronise_source"],
     "returner": ["roll_back_source"],
+    "watchman": ["view_hours"],
+    "timekeeper": ["change_hours"],
 }
 
 
@@ -68,6 +81,10 @@ def july():
     return run
 
 
+def address_of(item: SyncRun | Hours) -> str:
+    return f"{RUNS if isinstance(item, SyncRun) else HOURS}{item.pk}/change/"
+
+
 def text_of(response) -> str:
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", response.content.decode())))
 
@@ -76,6 +93,8 @@ def text_of(response) -> str:
 MAY_SYNCHRONISE = {"synchroniser", "superuser"}
 MAY_RETURN = {"returner", "superuser"}
 MAY_LOOK = {"reader", "synchroniser", "returner", "superuser"}
+MAY_SEE_HOURS = {"watchman", "timekeeper", "superuser"}
+MAY_CHANGE_HOURS = {"timekeeper", "superuser"}
 MATRIX = [
     ("get", SOURCES, MAY_LOOK),
     ("get", SIRO, MAY_LOOK),
@@ -88,6 +107,9 @@ MATRIX = [
     ("post", RETURN, MAY_RETURN),
     ("post", f"{RUNS}{{run}}/annuler/", MAY_SYNCHRONISE),
     ("post", f"{RUNS}{{way_back}}/annuler/", MAY_RETURN),
+    ("get", HOURS, MAY_SEE_HOURS),
+    ("get", f"{HOURS}{{hours}}/change/", MAY_SEE_HOURS),
+    ("post", f"{HOURS}{{hours}}/change/", MAY_CHANGE_HOURS),
     # Nobody changes, adds or deletes any of it by hand.
     ("post", SIRO, set()),
     ("get", f"{SOURCES}add/", set()),
@@ -95,6 +117,8 @@ MATRIX = [
     ("post", f"{RUNS}{{run}}/change/", set()),
     ("get", f"{RUNS}add/", set()),
     ("post", f"{RUNS}{{run}}/delete/", set()),
+    ("get", f"{HOURS}add/", set()),
+    ("post", f"{HOURS}{{hours}}/delete/", set()),
 ]
 
 
@@ -102,7 +126,8 @@ MATRIX = [
 @pytest.mark.parametrize(("method", "address", "allowed"), MATRIX)
 def test_each_account_may_do_what_it_is_entitled_to(method, address, allowed, who, july):
     way_back = made(State.CANCELLED, kind=Kind.ROLLBACK)
-    address = address.format(run=july.pk, way_back=way_back.pk)
+    hours = Hours.objects.get(task="sync.siro")
+    address = address.format(run=july.pk, way_back=way_back.pk, hours=hours.pk)
     before = SyncRun.objects.count()
     response = getattr(client_of(who), method)(address)
     if who == "anonymous":
@@ -111,6 +136,7 @@ def test_each_account_may_do_what_it_is_entitled_to(method, address, allowed, wh
         assert response.status_code in (200, 302)
     else:
         assert response.status_code == 403
+        assert "Votre compte n’a pas accès à cette page" in text_of(response)
         assert SyncRun.objects.count() == before
 
 
@@ -132,6 +158,7 @@ def test_buttons_are_those_that_the_account_may_press(who, july):
     assert ("Synchroniser maintenant" in text) == (who == "synchroniser")
     assert ("Forcer" in text) == (who == "synchroniser")
     assert ("Revenir à juin 2026" in text) == (who == "returner")
+    assert text.find("Essai sans publier") <= text.find("Forcer…")
 
 
 @pytest.mark.parametrize("code", ["naf", "nawak"])
@@ -202,6 +229,7 @@ def test_a_run_at_work_is_asked_to_stop(staff):
     run.refresh_from_db()
     assert (run.state, run.cancel_requested) == (State.RUNNING, True)
     assert "Annulation demandée" in text_of(page)
+    assert "Annuler" not in text_of(page)
 
 
 def test_cancelling_a_run_whose_process_died_ends_it(staff):
@@ -244,6 +272,85 @@ def test_without_a_previous_vintage_there_is_no_way_back(staff, sent, method):
 def test_only_the_publication_being_served_can_be_withdrawn(staff, july):
     assert "Retirer et revenir" in text_of(staff.get(f"{RUNS}{july.pk}/change/"))
     assert "Retirer et revenir" not in text_of(staff.get(f"{RUNS}{july.replaces_id}/change/"))
+
+
+# ------------------------------------------------------------------------------------------- what comes next
+OFFERS = ["Publier maintenant", "Forcer…", "Réessayer"]
+
+
+@pytest.mark.parametrize(
+    ("values", "offered"),
+    [
+        ({"state": State.TRIED, "dry_run": True}, ["Publier maintenant"]),
+        ({"state": State.REFUSED, "forcible": True}, ["Forcer…"]),
+        ({"state": State.REFUSED}, []),
+        ({"state": State.FAILED}, ["Réessayer"]),
+        ({"state": State.INTERRUPTED}, ["Réessayer"]),
+        ({"state": State.BUSY}, ["Réessayer"]),
+        ({"state": State.CANCELLED}, []),
+        ({"state": State.UNCHANGED}, []),
+        ({"state": State.PUBLISHED}, []),
+        (
+            {"state": State.TRIED, "dry_run": True, "url": ""},
+            [],
+        ),  # a file given by hand is not the publisher's
+    ],
+)
+def test_a_run_that_has_ended_offers_what_comes_next(staff, values, offered):
+    run = made(**{"url": "https://publisher.example/siro.csv", **values})
+    text = text_of(staff.get(address_of(run)))
+    assert [offer for offer in OFFERS if offer in text] == offered
+    seen_by_others = text_of(client_of("reader").get(address_of(run)))
+    made(State.CANCELLED)
+    seen_later = text_of(staff.get(address_of(run)))
+    assert not any(offer in seen_by_others + seen_later for offer in OFFERS)
+
+
+@pytest.mark.parametrize(("force", "address"), [(False, SYNCHRONISE), (True, FORCE)])
+@pytest.mark.parametrize("state", [State.TRIED, State.FAILED])
+def test_what_comes_next_is_forced_as_the_run_was(staff, state, force, address):
+    run = made(state, dry_run=True, force=force, url="https://publisher.example/siro.csv")
+    page = staff.get(address_of(run)).content.decode()
+    assert f'action="{address}"' in page
+    assert ('name="dry_run"' in page) == (state == State.FAILED)
+
+
+def test_a_way_back_that_failed_can_be_asked_for_again(staff, july):
+    run = made(State.FAILED, kind=Kind.ROLLBACK, vintage="juin 2026")
+    page = staff.get(address_of(run)).content.decode()
+    assert f'href="{RETURN}"' in page
+    assert "Réessayer" not in page
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "tone"),
+    [
+        ({}, "Publiée", "published"),
+        ({"kind": Kind.ROLLBACK}, "Retour effectué", "published"),
+        ({"withdrawn_at": "2026-07-20T05:10Z"}, "Publiée, puis retirée", "withdrawn"),
+    ],
+)
+def test_what_became_of_a_publication_is_told(staff, values, words, tone):
+    run = made(**values)
+    page = staff.get(address_of(run)).content.decode()
+    assert f"<strong>{words}</strong>" in page
+    assert f'class="outcome state-{tone}"' in page
+    assert f'<span class="state state-{tone}">{words.lower()}</span>' in staff.get(RUNS).content.decode()
+
+
+def test_while_a_run_is_under_way_the_source_leads_to_it(staff, july):
+    run = made(State.RUNNING, step="fetch", done=24, total=100)
+    page = staff.get(SIRO)
+    assert "Mise à jour en cours (24 %) : la suivre" in text_of(page)
+    assert address_of(run) in page.content.decode()
+    assert "Synchroniser maintenant" not in text_of(page)
+    assert "Revenir à" not in text_of(page)
+
+
+def test_sources_that_are_synchronised_come_first(staff):
+    text = text_of(staff.get(SOURCES))
+    assert text.index("Table SIRET-OPCO") < text.index("Nomenclature d’activités")
+    assert text.count("à la main") == Source.objects.count() - 3
 
 
 # ------------------------------------------------------------------------------------------------- progress
@@ -304,10 +411,15 @@ def test_what_a_file_or_a_publisher_says_is_escaped(staff):
             "headline": [bad],
             "tables": [
                 {
+                    "code": bad,
                     "title": bad,
                     "intro": bad,
-                    "columns": [{"label": bad, "kind": "text"}, {"label": "n", "kind": "count"}],
-                    "rows": [[bad, 1234]],
+                    "columns": [
+                        {"label": bad, "kind": "text"},
+                        {"label": "n", "kind": "count"},
+                        {"label": bad, "kind": "opco"},
+                    ],
+                    "rows": [[bad, 1234, bad], [bad, 1234, "opco-mobilites"]],
                 }
             ],
         },
@@ -318,12 +430,13 @@ def test_what_a_file_or_a_publisher_says_is_escaped(staff):
         assert 'href="javascript' not in page
     detail = text_of(staff.get(f"{RUNS}{run.pk}/change/"))
     assert "1 234" in detail
+    assert "OPCO Mobilités" in detail
     assert "Lignes écartées (1)" in detail
 
 
-def test_long_tables_are_cut(staff):
+def test_long_tables_unfold(staff):
     run = made(State.REFUSED, set_aside=[{"line": n, "text": "x", "why": "y"} for n in range(1, 301)])
-    assert re.search(r"… et 100\sautres lignes", text_of(staff.get(f"{RUNS}{run.pk}/change/")))
+    assert re.search(r"Voir 285\sautres lignes", text_of(staff.get(address_of(run))))
 
 
 @pytest.mark.parametrize(("address", "queries"), [(SOURCES, 6), (RUNS, 5)])
@@ -346,30 +459,84 @@ def test_runs_are_filtered(staff, july):
 
 
 # ------------------------------------------------------------------------------------------------ schedules
-BEAT = "/admin/django_celery_beat/"
+@pytest.fixture
+def hours():
+    return Hours.objects.get(task="sync.siro")
 
 
-def test_staff_change_when_a_source_is_looked_at_and_nothing_else(staff):
-    task = PeriodicTask.objects.get(task="sync.siro")
-    hours = CrontabSchedule.objects.create(minute="30", hour="6", day_of_week="1", timezone="Europe/Paris")
-    page = staff.get(f"{BEAT}periodictask/{task.pk}/change/")
-    assert "chaque lundi à 6\xa0h\xa030" in page.content.decode()
-    staff.post(
-        f"{BEAT}periodictask/{task.pk}/change/", {"enabled": "", "crontab": hours.pk, "task": "celery.x"}
+def test_staff_choose_a_day_and_an_hour_and_nothing_else(staff, hours):
+    page = staff.post(
+        address_of(hours), {"enabled": "on", "day": "* 1", "time": "04:20", "task": "celery.x"}, follow=True
     )
-    task.refresh_from_db()
-    assert (task.enabled, task.crontab, task.task) == (False, hours, "sync.siro")
+    said = "La source « Table SIRET-OPCO » sera vérifiée chaque lundi à 4 h 20."
+    assert said in text_of(page)
+    hours.refresh_from_db()
+    assert in_words(hours.crontab) == "chaque lundi à 4\xa0h\xa020"
+    assert (hours.enabled, hours.task, str(hours.crontab.timezone)) == (True, "sync.siro", "Europe/Paris")
+    assert hours.crontab == PeriodicTask.objects.get(task="sync.agreements").crontab  # the row is used again
 
 
-@pytest.mark.parametrize("name", ["clockedschedule", "intervalschedule", "solarschedule"])
+def test_the_form_begins_with_what_is_in_force(staff, hours):
+    page = staff.get(address_of(hours)).content.decode()
+    assert '<option value="20 *" selected>le 20 de chaque mois</option>' in page
+    assert 'name="time" value="05:10"' in page
+
+
+def test_a_source_can_be_left_alone(staff, hours):
+    page = staff.post(address_of(hours), {"day": "20 *", "time": "05:10"}, follow=True)
+    assert "ne sera plus vérifiée d’elle-même" in text_of(page)
+    hours.refresh_from_db()
+    assert not hours.enabled
+
+
+@pytest.mark.parametrize(
+    ("fields", "line"),
+    [
+        ({"minute": "0", "hour": "*/6"}, "cron : 0 */6 * * *"),
+        ({"minute": "0", "hour": "5", "timezone": "UTC"}, "cron : 0 5 * * * (UTC)"),
+        ({"minute": "0", "hour": "5", "day_of_month": "31"}, "le 31 de chaque mois à 5 h 00"),
+    ],
+)
+def test_hours_that_the_form_cannot_say_are_shown_and_kept(staff, hours, fields, line):
+    special = CrontabSchedule.objects.create(**{"timezone": "Europe/Paris", **fields})
+    Hours.objects.update(crontab=special)
+    assert f"inchangé ({line})" in text_of(staff.get(address_of(hours)))
+    staff.post(address_of(hours), {"enabled": "on", "day": "", "time": ""})
+    hours.refresh_from_db()
+    assert hours.crontab == special
+    staff.post(address_of(hours), {"enabled": "on", "day": "* *", "time": "06:30"})
+    hours.refresh_from_db()
+    assert in_words(hours.crontab) == "chaque jour à 6\xa0h\xa030"
+
+
+@pytest.mark.parametrize("time", ["", "25:00", "x"])
+def test_an_hour_that_is_none_is_answered_in_french(staff, hours, time):
+    page = text_of(staff.post(address_of(hours), {"day": "* 1", "time": time}))
+    assert "heure" in page
+    assert "Enter a valid" not in page
+    assert in_words(Hours.objects.get(task="sync.siro").crontab).startswith("le 20")
+
+
+def test_the_page_of_a_source_leads_to_its_hours(staff, hours):
+    assert f'<a href="{address_of(hours)}">' in staff.get(SIRO).content.decode()
+    assert HOURS not in client_of("reader").get(SIRO).content.decode()
+
+
+@pytest.mark.parametrize("name", ["clocked", "crontab", "interval", "solar"])
 def test_schedules_that_staff_do_not_need_are_not_shown(staff, name):
-    assert staff.get(f"{BEAT}{name}/").status_code == 404
+    assert staff.get(f"/admin/django_celery_beat/{name}schedule/").status_code == 404
 
 
-def test_whoever_may_look_at_schedules_may_not_run_or_stop_them():
-    client = client_of("reader")
-    User.objects.get().user_permissions.add(Permission.objects.get(codename="view_periodictask"))
-    task = PeriodicTask.objects.get(task="sync.siro")
-    client.post(f"{BEAT}periodictask/", {"action": "disable_tasks", "_selected_action": task.pk})
-    task.refresh_from_db()
-    assert task.enabled
+def test_whoever_may_look_at_schedules_may_not_run_or_stop_them(hours):
+    client = client_of("watchman")
+    assert "le 20 de chaque mois" in text_of(client.get(address_of(hours)))
+    client.post(HOURS, {"action": "disable_tasks", "_selected_action": hours.pk})
+    hours.refresh_from_db()
+    assert hours.enabled
+
+
+def test_the_menu_begins_with_the_sources(staff):
+    apps = staff.get("/admin/").context["app_list"]
+    assert apps[0]["name"] == "Sources et mises à jour"
+    assert [model["name"] for model in apps[0]["models"]] == ["Horaires", "Sources", "Synchronisations"]
+    assert "django_celery_beat" not in {app["app_label"] for app in apps}

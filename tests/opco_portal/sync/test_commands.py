@@ -64,6 +64,8 @@ def test_a_dry_run_shows_the_tables_and_changes_nothing(june, july):
     out = said("sync", "siro", file=july, dry_run=True)
     assert "rien n’a été écrit" in out
     assert "Passages d’un OPCO à un autre" in out
+    assert re.search(r"^ +Atlas +\S.* \d+$", out, re.MULTILINE)
+    assert "atlas" not in out
     assert re.search(r"… et \d+\u00a0autres lignes \(tout voir : -v 2\)", out)
     assert Source.objects.get(pk="siro").vintage == "juin 2026"
 
@@ -85,6 +87,7 @@ def test_a_refusal_is_an_error_and_the_rows_set_aside_have_their_reason(june, tm
     with pytest.raises(CommandError, match="plus de 1") as refusal:
         call_command("sync", "siro", file=bad, stdout=out)
     assert refusal.value.returncode == 1
+    assert "--force" not in str(refusal.value)
     assert not SyncRun.objects.get().forcible
     assert re.search(r"Lignes écartées\n.*Raison\n +2  12345", out.getvalue())
 
@@ -92,7 +95,7 @@ def test_a_refusal_is_an_error_and_the_rows_set_aside_have_their_reason(june, tm
 @own_database
 def test_forcing_publishes_an_older_file(june, july):
     said("sync", "siro", file=july)
-    with pytest.raises(CommandError, match="plus ancien"):
+    with pytest.raises(CommandError, match=r"plus ancien(.|\n)*\nPour forcer\u00a0: ajoutez --force\.$"):
         said("sync", "siro", file=june)
     assert SyncRun.objects.latest("pk").forcible
     assert "Publication de" in said("sync", "siro", file=june, force=True)
@@ -106,9 +109,12 @@ def test_a_run_that_meets_another_one_is_an_error(june):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("command", ["sync", "sync_rollback"])
-def test_an_unknown_source_is_answered_with_the_known_ones(command):
-    with pytest.raises(CommandError, match=r"«\s+nawak\s+». Sources connues\s+:.*\bsiro"):
-        said(command, "nawak")
+@pytest.mark.parametrize(("given", "told"), [(["nawak"], "«\u00a0nawak\u00a0»"), ([], "Indiquez la source")])
+def test_without_a_known_source_the_commands_list_them(command, given, told):
+    with pytest.raises(CommandError) as answer:
+        said(command, *given)
+    assert told in str(answer.value)
+    assert re.search(r"\n  siro +Table SIRET-OPCO$", str(answer.value))
 
 
 @pytest.mark.django_db
@@ -169,10 +175,26 @@ def test_the_bar_follows_a_download_that_begins_again():
 def test_going_back_serves_the_vintage_before(june, july):
     said("sync", "siro", file=june)
     said("sync", "siro", file=july)
-    assert "le portail sert de nouveau juin 2026" in said("sync_rollback", "siro")
+    assert "le portail sert de nouveau juin 2026" in said("sync_rollback", "siro", yes=True)
     assert Source.objects.get(pk="siro").vintage == "juin 2026"
     with pytest.raises(CommandError, match="pas de millésime précédent"):
         said("sync_rollback", "siro")
+
+
+@own_database
+def test_going_back_is_confirmed_first(june, july, monkeypatch):
+    said("sync", "siro", file=june)
+    said("sync", "siro", file=july)
+    with pytest.raises(CommandError, match="--yes"):
+        said("sync_rollback", "siro")
+    asked, answers = [], ["", "o"]
+    monkeypatch.setattr("sys.stdin", Screen())
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or answers.pop(0))
+    with pytest.raises(CommandError, match="Rien n’a changé"):
+        said("sync_rollback", "siro")
+    assert Source.objects.get(pk="siro").vintage == "juillet 2026"
+    assert "le portail sert de nouveau juin 2026" in said("sync_rollback", "siro")
+    assert asked == ["Retirer juillet 2026 et revenir à juin 2026\u202f? [o/N] "] * 2
 
 
 @own_database

@@ -5,15 +5,13 @@ from django.core.management.base import CommandParser
 
 from opco_portal.sync.engine import Order, prepare, synchronise
 from opco_portal.sync.management.runs import RunCommand
-from opco_portal.sync.source import registered
 
 
 class Command(RunCommand):
     help = "Met une source à jour : trouve le fichier de l’éditeur, le contrôle, le compare, le publie."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        known = ", ".join(source.code for source in registered())
-        parser.add_argument("source", metavar="SOURCE", help=f"la source : {known}")
+        super().add_arguments(parser)
         parser.add_argument(
             "--file", type=Path, metavar="FICHIER", help="lit ce fichier au lieu de celui de l’éditeur"
         )
@@ -29,7 +27,7 @@ class Command(RunCommand):
     def handle(
         self,
         *args: Any,
-        source: str,
+        source: str | None = None,
         file: Path | None = None,
         dry_run: bool = False,
         force: bool = False,
@@ -38,4 +36,6 @@ class Command(RunCommand):
     ) -> None:
         target = self.source(source)
         run = prepare(target, Order(dry_run=dry_run, force=force))
-        self.follow(lambda watcher: synchronise(target, run, file=file, watcher=watcher), run, verbosity)
+        self.follow(
+            target, run, verbosity, lambda watcher: synchronise(target, run, file=file, watcher=watcher)
+        )

@@ -39,7 +39,7 @@ def told(run: SyncRun | None) -> str:
     if run is None:
         return NONE
     when = moment(timezone.localtime(run.started_at or run.created_at))
-    state = run.get_state_display()
+    state = run.outcome
     if not run.is_finished:
         percentage = "" if run.progress is None else f" {run.progress}{NBSP}%"
         step = f", {run.get_step_display()}{percentage}" if run.step else ""
