@@ -19,6 +19,7 @@ from django.conf import settings
 
 from branches.models import Activity, ActivityShare, Agreement
 from branches.sources.lists import ListSource, year_named
+from branches.sources.sentences import happened
 from branches.tables import bring_to
 from opco_portal.french import percent, plural, typeset
 from opco_portal.identifiers import normalize_idcc, normalize_naf
@@ -39,6 +40,13 @@ LAYOUT = Layout(
 )
 TOLERANCE = Decimal("0.01")  # each share is rounded to a tenth of a percent, and an activity has some twenty
 STEP = Decimal("0.0001")
+
+# How the counts of a report are told.
+CHANGES = {
+    "new": ("nouvelle", "nouvelles"),
+    "vanished": ("disparue", "disparues"),
+    "changed": ("modifiée", "modifiées"),
+}
 
 # IDCC -> share; the empty IDCC is the group « autres »
 Shares = dict[str, Decimal]
@@ -247,15 +255,13 @@ def _report(before: Mapping[str, Shares], after: Mapping[str, Shares], staged: A
 
 
 def _headline(counts: Mapping[str, int]) -> Iterator[str]:
-    masked = plural(counts["masked"], "n’est pas diffusée", "ne sont pas diffusées")
+    masked = happened(counts, {"masked": ("n’est pas diffusée", "ne sont pas diffusées")})
     yield typeset(
         f"{plural(counts['activities'], 'activité décrite', 'activités décrites')} par "
-        f"{plural(counts['rows'], 'part')} de salariés ; {masked} par l’éditeur."
+        f"{plural(counts['rows'], 'part')} de salariés{f' ; {masked} par l’éditeur' if masked else ''}."
     )
-    yield typeset(
-        f"{plural(counts['new'], 'activité nouvelle', 'activités nouvelles')}, "
-        f"{plural(counts['vanished'], 'disparue')}, {plural(counts['changed'], 'modifiée')}."
-    )
+    told = happened(counts, CHANGES, "activité")
+    yield typeset(f"{told or 'Aucune activité ne change'}.")
     if counts["first_changed"]:
         verb = "change" if counts["first_changed"] == 1 else "changent"
         yield typeset(f"{plural(counts['first_changed'], 'activité')} {verb} de première convention.")

@@ -356,6 +356,7 @@ class TestWriting:
         run = published(dares, row("1486", "Bureaux d'études", short="Études"), row("3999", "Nouvelle"))
         assert table(run, "titles") == [["1486", before.title, "Bureaux d’études"]]
         assert table(run, "short_titles") == [["1486", before.short_title, "Études"]]
-        assert run.report["headline"][0].startswith(
-            "1\u00a0convention nouvelle, 0\u00a0n’est plus en vigueur"
-        )
+        assert run.report["headline"] == [
+            "1\u00a0convention nouvelle.",
+            "1\u00a0titre modifié, 1\u00a0titre court modifié.",
+        ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from branches.models import Agreement
 from branches.sources.agreements.entries import Entry
 from branches.sources.agreements.plan import Plan
+from branches.sources.sentences import happened
 from opco_portal.french import plural, typeset
 from opco_portal.sync.report import Column, Report, Table
 
@@ -13,6 +14,18 @@ Row = tuple[str | None, ...]
 IDCC, TITLE = Column("IDCC", "idcc"), Column("Convention")
 BEFORE, AFTER = Column("Avant"), Column("Après")
 SUCCESSORS = [IDCC, TITLE, Column("Avant", "idcc"), Column("Après", "idcc")]
+
+# How the counts of a report are told.
+SITUATIONS = {
+    "new": ("nouvelle", "nouvelles"),
+    "inactive": ("n’est plus en vigueur", "ne sont plus en vigueur"),
+    "active": ("entre en vigueur", "entrent en vigueur"),
+}
+WORDS = {
+    "titles": ("titre modifié", "titres modifiés"),
+    "short_titles": ("titre court modifié", "titres courts modifiés"),
+    "successors": ("remplacement modifié", "remplacements modifiés"),
+}
 
 
 def report(made: Plan, rows: int) -> Report:
@@ -45,16 +58,11 @@ def report(made: Plan, rows: int) -> Report:
 
 
 def _headline(counts: Mapping[str, int]) -> Iterator[str]:
-    ended, begun = counts["inactive"], counts["active"]
-    yield typeset(
-        f"{plural(counts['new'], 'convention nouvelle', 'conventions nouvelles')}, "
-        f"{plural(ended, 'n’est plus', 'ne sont plus')} en vigueur, "
-        f"{plural(begun, 'entre', 'entrent')} en vigueur."
-    )
-    titles = plural(counts["titles"], "titre modifié", "titres modifiés")
-    short = plural(counts["short_titles"], "titre court modifié", "titres courts modifiés")
-    successors = plural(counts["successors"], "remplacement modifié", "remplacements modifiés")
-    yield typeset(f"{titles}, {short}, {successors}.")
+    told = [happened(counts, SITUATIONS, "convention"), happened(counts, WORDS)]
+    for sentence in filter(None, told):
+        yield typeset(f"{sentence}.")
+    if not any(told):
+        yield "Rien ne change dans la liste des conventions."
     if counts["left_alone"]:
         one, several = "convention saisie par l’équipe diffère", "conventions saisies par l’équipe diffèrent"
         yield typeset(f"{plural(counts['left_alone'], one, several)} de la liste : rien n’y a été touché.")

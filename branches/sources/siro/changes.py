@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from branches.lookup.answer import MAJORITY
+from branches.sources.sentences import happened
 from branches.sources.siro.shares import Pairs, share_of, totals_by_idcc
 from opco_portal.french import plural, typeset
 from opco_portal.sync.report import Cell, Column, Report, Table
@@ -17,6 +18,18 @@ ATTACHED = [IDCC, TITLE, OPCO, BEFORE, AFTER]
 SHARE = Column("Part", "share")
 
 NEW, KNOWN = "nouveau", "déjà connu"
+
+# How the counts of a report are told.
+ESTABLISHMENTS = {
+    "establishments_moved": ("change d’OPCO", "changent d’OPCO"),
+    "establishments_appeared": ("apparaît", "apparaissent"),
+    "establishments_vanished": ("disparaît", "disparaissent"),
+}
+ATTACHMENTS = {
+    "attachments_new": ("apparaît", "apparaissent"),
+    "attachments_vanished": ("disparaît", "disparaissent"),
+    "attachments_changed": ("change de nombre", "changent de nombre"),
+}
 
 Row = tuple[Cell, ...]
 
@@ -51,6 +64,7 @@ def report(
     majority = list(_majority(before, after, titles))
     conflicts = list(_conflicts(before, after, claims, titles))
     tables = [
+        *_move_tables(moves),
         Table(
             "disagreements",
             "Désaccords avec une décision ou un arrêté",
@@ -80,7 +94,6 @@ def report(
         Table(
             "attachments_changed", "Rattachements dont le nombre d’établissements change", ATTACHED, changed
         ),
-        *_move_tables(moves),
     ]
     counts = {
         "rows": rows,
@@ -105,13 +118,10 @@ def _headline(counts: Mapping[str, int], moves: Moves | None) -> Iterator[str]:
     if moves is None:
         yield typeset(f"{plural(counts['rows'], 'établissement')} remplacent l’échantillon de démonstration.")
     else:
-        yield typeset(
-            f"{plural(moves.moved_total, 'établissement change', 'établissements changent')} d’OPCO, "
-            f"{plural(moves.appeared, 'apparaît', 'apparaissent')}, "
-            f"{plural(moves.vanished, 'disparaît', 'disparaissent')}."
-        )
-    if counts["attachments_new"] or counts["attachments_vanished"] or counts["attachments_changed"]:
-        yield typeset(_and_so(counts))
+        told = happened(counts, ESTABLISHMENTS, "établissement")
+        yield typeset(f"{told or 'Aucun établissement ne change d’OPCO, n’apparaît ni ne disparaît'}.")
+    if told := happened(counts, ATTACHMENTS):
+        yield typeset(f"Parmi les couples d’une convention et d’un OPCO, {told}.")
     else:
         yield typeset("Les conventions gardent toutes leurs rattachements, établissement pour établissement.")
     if counts["majority_crossed"]:
@@ -123,20 +133,6 @@ def _headline(counts: Mapping[str, int], moves: Moves | None) -> Iterator[str]:
             f"{plural(counts['disagreements'], 'désaccord')} avec une décision du portail ou un arrêté"
             f"{new if counts['disagreements_new'] else ''}."
         )
-
-
-def _and_so(counts: Mapping[str, int]) -> str:
-    """What became of the couples of an agreement and an OPCO, without what did not happen."""
-    happened = [
-        plural(counts[name], *forms)
-        for name, forms in {
-            "attachments_new": ("apparaît", "apparaissent"),
-            "attachments_vanished": ("disparaît", "disparaissent"),
-            "attachments_changed": ("change de nombre", "changent de nombre"),
-        }.items()
-        if counts[name]
-    ]
-    return f"Parmi les couples d’une convention et d’un OPCO, {', '.join(happened)}."
 
 
 # -------------------------------------------------------------------------------------------------------- attachments
@@ -201,4 +197,8 @@ def _move_tables(moves: Moves | None) -> Iterator[Table]:
             (was, now, count) for (was, now), count in sorted(moves.moved.items(), key=lambda item: -item[1])
         ]
         columns = [Column("De", "opco"), Column("Vers", "opco"), Column("Établissements", "count")]
-        yield Table("moves", "Passages d’un OPCO à un autre", columns, rows)
+        intro = (
+            "Chaque ligne est un trajet, d’un OPCO vers un autre. Tous les trajets ensemble font "
+            f"{plural(moves.moved_total, 'établissement')}."
+        )
+        yield Table("moves", "Passages d’un OPCO à un autre", columns, rows, intro)

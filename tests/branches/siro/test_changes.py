@@ -76,7 +76,29 @@ def test_nothing_new_is_said_as_such():
     pairs = {("1486", "atlas"): 10}
     told = made(pairs, pairs)
     assert told.as_json()["tables"] == []
+    assert told.headline[0] == "Aucun établissement ne change d’OPCO, n’apparaît ni ne disparaît."
     assert "gardent toutes leurs rattachements" in told.headline[1]
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        (Moves(appeared=2), "2\u00a0établissements apparaissent."),
+        (
+            Moves(vanished=1, moved={("atlas", "akto"): 3}),
+            "3\u00a0établissements changent d’OPCO, 1\u00a0disparaît.",
+        ),
+    ],
+)
+def test_what_did_not_happen_is_not_told(moves, said):
+    assert report({}, {}, moves, Claims(), {}, 3).headline[0] == said
+
+
+def test_passages_come_first_and_say_how_many_establishments_they_are():
+    moves = Moves(moved={("atlas", "akto"): 200, ("akto", "atlas"): 50})
+    first = report({}, {("1486", "akto"): 3}, moves, Claims(), {}, 3).tables[0]
+    assert (first.code, len(first.rows)) == ("moves", 2)
+    assert "250\u00a0établissements" in first.intro
 
 
 def test_the_leader_is_the_opco_with_most_establishments():
