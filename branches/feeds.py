@@ -11,6 +11,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
 from branches.changes import summaries
+from opco_portal.french import typeset
 from opco_portal.sync.models import Source, SyncRun
 
 ENTRIES = 30
@@ -49,7 +50,7 @@ class ChangesFeed(Feed):
         return (runs.filter(source=source) if source else runs)[:ENTRIES]
 
     def item_title(self, item: SyncRun) -> str:
-        return item.title
+        return typeset(item.title)
 
     def item_description(self, item: SyncRun) -> str:
         """Atom's summary is HTML here, so the sentences are escaped."""

@@ -11,6 +11,7 @@ from django_celery_beat.models import PeriodicTask
 from opco_portal.french import number, plural, typeset
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.schedule import day_in_words
+from opco_portal.sync.source import registered
 from opco_portal.sync.tasks import task_name
 
 State, Step = SyncRun.State, SyncRun.Step
@@ -72,6 +73,11 @@ class Freshness:
         return bool(self.source.vintage)
 
     @property
+    def by_hand(self) -> bool:
+        """Nothing follows it: it comes with the portal's own files."""
+        return self.is_loaded and self.source.code not in {each.code for each in registered()}
+
+    @property
     def content(self) -> str:
         """How much is loaded, of how much is published."""
         loaded, published = self.source.loaded_rows, self.source.published_rows
@@ -113,6 +119,11 @@ class Freshness:
             f"Ces données décrivent {self.source.vintage} : elles ont {plural(months, 'mois', 'mois')}. "
             f"{self._whose_doing()}Un établissement ou une convention qui a changé depuis n’y figure pas encore."
         )
+
+    @property
+    def alarm(self) -> bool:
+        """The latest check went wrong and what is served is old: one and the same notice."""
+        return bool(self.warning and self.tag and self.tag[0] == "alert")
 
     def _whose_doing(self) -> str:
         latest = self.attempt

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 
 from branches.lookup import Reference
-from opco_portal.french import number, percent
+from opco_portal.french import number, percent, plural
 from opco_portal.sync.report import Cell, Column, Table
 
 SHOWN = 15  # rows that are seen at once; the others unfold
@@ -37,6 +37,8 @@ class Heading(NamedTuple):
     label: str
 
 
+# What the rows of a table are called where « lignes » would be taken for what they count.
+ROWS = {"moves": ("trajet", "trajets")}
 # Columns that name the code of the column before them.
 TITLES = (Heading("text", "Convention"), Heading("text", "Activité"))
 
@@ -50,6 +52,12 @@ class ShownTable:
     intro: str
     headings: Sequence[Heading]
     rows: Sequence[Sequence[ShownCell]]
+
+    @property
+    def size(self) -> str:
+        """How many rows, for its title."""
+        words = ROWS.get(self.code)
+        return plural(len(self.rows), *words) if words else number(len(self.rows))
 
     @property
     def first(self) -> Sequence[Sequence[ShownCell]]:
@@ -66,6 +74,11 @@ def shown_tables(report: Mapping[str, Any] | None, current: Reference) -> list[S
     return [_shown(table, current) for table in (report or {}).get("tables", ())]
 
 
+def shown_table(table: Table, current: Reference) -> ShownTable:
+    """A table that was just made, as those of a report."""
+    return _shown(asdict(table), current)
+
+
 def shown_aside(rows: Iterable[Mapping[str, Any]], current: Reference) -> ShownTable:
     """The rows that a run set aside, as a table like the others."""
     columns = [Column("Ce que dit la ligne"), Column("Pourquoi elle est écartée"), Column("Ligne", "count")]
@@ -76,7 +89,7 @@ def shown_aside(rows: Iterable[Mapping[str, Any]], current: Reference) -> ShownT
         [(row["text"], row["why"], row.get("line")) for row in rows],
         "Ces lignes du fichier n’ont pas pu être chargées.",
     )
-    return _shown(asdict(table), current)
+    return shown_table(table, current)
 
 
 def _shown(table: Mapping[str, Any], current: Reference) -> ShownTable:
@@ -94,7 +107,8 @@ Make = Callable[[Sequence[Cell]], ShownCell]
 def _fields(
     columns: Sequence[Heading], rows: Sequence[Sequence[Cell]], current: Reference
 ) -> Iterator[tuple[Heading, Make]]:
-    """What is printed for these columns: a code and its title are one, two counts have a third.
+    """What is printed for these columns: a code and its title are one, as are an OPCO and its share; two counts
+    have a third.
 
     Counts that no row has, as those before something new, have no column.
     """
@@ -102,7 +116,11 @@ def _fields(
     if titled:
         yield columns[1], partial(_subject, columns[0].kind, current)
     for at in range(2 if titled else 0, len(columns)):
-        if columns[at].kind != "count" or any(row[at] is not None for row in rows):
+        if _is_share_of_opco(columns, at):
+            continue
+        if _is_share_of_opco(columns, at + 1):
+            yield columns[at], partial(_opco_and_share, at, current)
+        elif columns[at].kind != "count" or any(row[at] is not None for row in rows):
             yield columns[at], partial(_at, at, _MAKERS[columns[at].kind], current)
         both = (columns[at - 1], columns[at]) == (("count", "Avant"), ("count", "Après"))
         if both and any(None not in (row[at - 1], row[at]) for row in rows):
@@ -113,6 +131,15 @@ def _at(
     at: int, make: Callable[[Reference, Cell], ShownCell], current: Reference, row: Sequence[Cell]
 ) -> ShownCell:
     return make(current, row[at])
+
+
+def _is_share_of_opco(columns: Sequence[Heading], at: int) -> bool:
+    return 0 < at < len(columns) and (columns[at - 1].kind, columns[at].kind) == ("opco", "share")
+
+
+def _opco_and_share(at: int, current: Reference, row: Sequence[Cell]) -> ShownCell:
+    share = row[at + 1]
+    return _opco(current, row[at])._replace(under="" if share is None else percent(float(share)))
 
 
 def _subject(kind: str, current: Reference, row: Sequence[Cell]) -> ShownCell:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -11,13 +12,18 @@ from django.views.decorators.http import require_safe
 
 from branches.changes import (
     NATURES,
+    NOT_A_NUMBER,
     WITHOUT,
     Kind,
     as_csv,
     establishments,
+    file_name,
+    numbered,
     publications,
     summaries,
     tally,
+    undone_by,
+    with_force,
 )
 from branches.evidence import reference
 from branches.freshness import freshness
@@ -25,6 +31,7 @@ from branches.lookup import OpcoFact, Reference
 from branches.models import EstablishmentChange
 from branches.views.paging import page_of
 from opco_portal.french import plain
+from opco_portal.sync.models import SyncRun
 
 LATEST = 3  # publications on the page of the sources
 
@@ -32,7 +39,13 @@ LATEST = 3  # publications on the page of the sources
 @require_safe
 def data_page(request: HttpRequest) -> HttpResponse:
     """/donnees/: every source, and the latest publications."""
-    context = {"sources": freshness(timezone.localdate()), "latest": summaries()[:LATEST]}
+    sources = freshness(timezone.localdate())
+    context = {
+        "sources": sources,
+        "followed": [fresh for fresh in sources if not fresh.by_hand],
+        "by_hand": [fresh for fresh in sources if fresh.by_hand],
+        "latest": summaries()[:LATEST],
+    }
     return render(request, "branches/data.html", context)
 
 
@@ -64,12 +77,13 @@ def change_list(request: HttpRequest) -> HttpResponse:
 def change_page(request: HttpRequest, pk: int) -> HttpResponse:
     """/donnees/changements/<id>/: what one publication changed, table by table."""
     runs = publications().select_related("replaces").defer("replaces__report", "replaces__set_aside")
-    run = get_object_or_404(runs, pk=pk)
+    run = get_object_or_404(with_force(runs), pk=pk)
     report = run.report or {}
     context = {
         "run": run,
         "sentences": report.get("headline", []),
         "is_served": run.source.run_id == run.pk,
+        "undone": undone_by(run) if run.kind == SyncRun.Kind.ROLLBACK else (),
         "lists_establishments": EstablishmentChange.objects.filter(run=run).exists(),
     }
     return render(request, "branches/change.html", context)
@@ -97,15 +111,18 @@ class Row:
 
 @require_safe
 def change_establishments(request: HttpRequest, pk: int) -> HttpResponse:
-    """/donnees/changements/<id>/etablissements/: the establishments that changed, by kind and OPCO."""
-    run = get_object_or_404(publications().defer("report", "set_aside"), pk=pk)
-    current, counts, (kind, opco) = reference(), tally(run), _filters(request)
+    """/donnees/changements/<id>/etablissements/: the establishments that changed, by kind, OPCO and number."""
+    run = get_object_or_404(_with_establishments(), pk=pk)
+    current, (kind, opco), (typed, number) = reference(), _filters(request), _number(request)
+    counts = tally(run, number)
     kinds, opcos = counts.kinds(opco), counts.opcos(kind)
     found = kinds[kind] if kind else kinds.total()
-    page = page_of(request, establishments(run, kind, opco), count=found)
+    page = page_of(request, establishments(run, kind, opco, number), count=found)
     names = {each.slug: each.name for each in current.opcos.values()}
     context = {
         "run": run,
+        "q": typed,
+        "problem": NOT_A_NUMBER if typed and number is None else "",
         "page": page,
         "rows": [_row(row, current) for row in page],
         "kind": kind,
@@ -126,16 +143,32 @@ def change_establishments(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_safe
-def change_establishments_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
-    """The same list whole, as a file."""
-    run = get_object_or_404(publications().defer("report", "set_aside"), pk=pk)
-    rows = establishments(run, *_filters(request))
-    name = f"{run.source_id}-changements-{run.pk}.csv"
+def change_establishments_csv(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The same list whole, as a file; a number that is none has no list, rather than the list of everyone."""
+    run = get_object_or_404(_with_establishments().select_related("replaces"), pk=pk)
+    typed, number = _number(request)
+    if typed and number is None:
+        return HttpResponseBadRequest(NOT_A_NUMBER, content_type="text/plain; charset=utf-8")
     return StreamingHttpResponse(
-        as_csv(rows, reference()),
+        as_csv(establishments(run, *_filters(request), number), reference()),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{file_name(run)}"'},
     )
+
+
+def _with_establishments() -> QuerySet[SyncRun]:
+    """Only the SIRET-OPCO table is told down to its establishments."""
+    return (
+        publications()
+        .filter(source="siro")
+        .defer("report", "set_aside", "replaces__report", "replaces__set_aside")
+    )
+
+
+def _number(request: HttpRequest) -> tuple[str, Q | None]:
+    """What was typed into the field, and the changes that it designates, None when it designates none."""
+    typed = request.GET.get("q", "").strip()
+    return typed, numbered(typed)
 
 
 def _filters(request: HttpRequest) -> tuple[str, str]:

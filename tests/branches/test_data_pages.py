@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import xml.etree.ElementTree as ElementTree
 from datetime import date, timedelta
 
@@ -128,6 +129,21 @@ def test_an_old_vintage_whose_successor_was_refused_is_not_the_publishers_doing(
     assert "n’a pas été acceptée" in siro(on=date(2026, 11, 1)).warning
 
 
+def test_a_refusal_and_its_old_data_are_one_notice(client):
+    serve(publish(days=100), as_of=timezone.localdate() - timedelta(days=90))
+    run("refused", step="check")
+    assert siro(on=timezone.localdate()).alarm
+    assert page(client, "/donnees/").count("Mise à jour refusée") == 1
+    assert '<div class="note"><p>Ces données' not in page(client, "/donnees/")
+
+
+def test_what_nothing_follows_is_folded(client):
+    by_hand = {fresh.source.code for fresh in freshness(date(2026, 7, 1)) if fresh.by_hand}
+    assert by_hand == {"approvals", "titles", "naf", "naf_sample"}
+    text = page(client, "/donnees/")
+    assert text.index('id="siro"') < text.index("Les sources mises à jour à la main") < text.index('id="naf"')
+
+
 def test_orders_and_nomenclatures_do_not_age():
     assert [fresh.source.code for fresh in freshness(date(2036, 1, 1)) if fresh.warning] == ["siro"]
 
@@ -185,7 +201,8 @@ def test_a_publication_tells_what_changes_then_proves_it(client):
     ]
     assert order == sorted(order)
     assert "juin 2026 → <strong>juillet 2026</strong>" in text
-    assert "109,2 Mo" in text
+    assert text.count("109,2 Mo") == 2  # that of the file, and of what it was compared with
+    assert f'href="{before.get_absolute_url()}">juin 2026</a>' in text
     assert "ab12" * 16 in text
     assert "SIRET de 5 chiffres au lieu de 14" in text
     assert 'href="/convention/1486/"' in text
@@ -206,10 +223,49 @@ def test_the_publication_in_service_is_marked(client):
     assert f'href="{served.get_absolute_url()}"' in page(client, "/donnees/")
 
 
-def test_going_back_is_told_as_such(client):
-    august = publish(vintage="août 2026", withdrawn_at=timezone.now())
-    text = page(client, publish(kind="rollback", replaces=august).get_absolute_url())
-    assert "a cessé de servir août 2026 et sert de nouveau juillet 2026" in text
+def back_to_july():
+    """July, withdrawn August and September, and the way back from both."""
+    now = timezone.now()
+    july = publish()
+    august = publish(vintage="août 2026", withdrawn_at=now, replaces=july)
+    september = publish(vintage="septembre 2026", withdrawn_at=now, replaces=august)
+    moment = timedelta(seconds=9)
+    back = run(kind="rollback", replaces=september, started_at=now - moment, finished_at=now + moment)
+    serve(july)
+    return july, august, september, back
+
+
+def test_going_back_says_which_publications_it_undoes(client):
+    _, august, september, back = back_to_july()
+    text = page(client, back.get_absolute_url())
+    assert f'la publication <a href="{september.get_absolute_url()}">de septembre 2026</a>' in text
+    assert f'et celle <a href="{august.get_absolute_url()}">d’août 2026</a>' in text
+    assert "Le portail sert de nouveau juillet 2026" in text
+
+
+def test_the_way_back_is_what_is_in_service(client):
+    july, *_, back = back_to_july()
+    (latest,) = (each for each in client.get("/donnees/").context["latest"] if each.in_force)
+    assert latest == back
+    assert page(client, "/donnees/changements/").count("En service") == 1
+    assert ">En service<" in page(client, back.get_absolute_url())
+    assert "De nouveau en service" in page(client, july.get_absolute_url())
+
+
+def test_once_something_newer_is_published_the_way_back_is_past(client):
+    *_, back = back_to_july()
+    serve(publish(vintage="octobre 2026"))
+    text = page(client, back.get_absolute_url())
+    assert "En service" not in text
+    assert "a servi de nouveau juillet 2026" in text
+
+
+def test_publications_of_one_day_are_told_apart_by_their_hour(client):
+    publish(days=40)
+    assert " à " not in re.search("Publiée le [^<]*", page(client, "/donnees/changements/"))[0]
+    publish(days=40, vintage="août 2026")
+    hours = re.findall(r"Publiée le [^<]* à \d+ h \d\d", page(client, "/donnees/changements/"))
+    assert len(hours) == 2
 
 
 def test_a_publication_that_changes_nothing_says_so(client):
@@ -253,6 +309,28 @@ def test_a_title_carries_its_code_and_what_the_portal_does_not_know_leads_nowher
     assert (unknown[1].text, unknown[1].url) == ("ancien-opco", "")
 
 
+def test_an_opco_and_its_share_are_one_cell():
+    made = shown(
+        [["atlas", 0.98, 3], [None, None, 4]], ("opco", "OPCO"), ("share", "Part"), ("count", "Lignes")
+    )
+    assert [heading.label for heading in made.headings] == ["OPCO", "Lignes"]
+    assert [(row[0].text, row[0].under) for row in made.rows] == [("Atlas", "98\u00a0%"), ("sans OPCO", "")]
+
+
+def test_passages_come_first_and_are_not_taken_for_establishments(client):
+    text = page(client, publish().get_absolute_url())
+    assert "(2 trajets)" in text
+    assert "Tous les trajets ensemble font 101 établissements" in text
+    assert text.index('id="moves"') < text.index('id="disagreements"')
+
+
+def test_all_but_the_first_two_tables_are_folded(client):
+    text = page(client, publish().get_absolute_url())
+    opened = re.findall('<section class="card stack stack-s" id="([a-z_]+)"', text)
+    assert opened == ["moves", "disagreements"]
+    assert text.count("report-fold") == 5
+
+
 def test_two_counts_are_followed_by_their_difference():
     made = shown(
         [["atlas", 10, 7], ["akto", 1, 2], ["afdas", None, 3]],
@@ -293,6 +371,18 @@ def test_establishments_are_listed_with_both_sides(client):
         ("opco=akto", {50103081100092, 5010308110092}),
         ("nature=moved&opco=akto", {50103081100092}),
         ("opco=sans", {19941033300017}),
+        ("q=1486", {50103081100092, 44967140300011, 19941033300017}),
+        ("q=idcc 0843", {77568873200010}),
+        ("q=501 030 811 00092", {50103081100092}),
+        ("q=501\u202f030\u202f811\u00a000092", {50103081100092}),
+        ("q=05010308110092", {5010308110092}),
+        ("q=775688732", {77568873200010}),
+        ("q=1486&nature=moved&opco=akto", {50103081100092}),
+        ("q=501030811&nature=vanished", set()),
+        ("q=", None),
+        ("q=12", None),
+        ("q=501030811000", None),
+        ("q=١٤٨٦", None),
         ("nature=nothing&opco=nobody", None),
     ],
 )
@@ -305,6 +395,31 @@ def test_establishments_are_filtered_and_counted(client, query, sirets):
     assert response.context["page"].paginator.count == len(found)
     counts = {value: count for value, _, count in response.context["kinds"]}
     assert sum(counts.values()) == response.context["every_kind"]
+    assert response.context["every_opco"] >= len(found)
+
+
+def test_a_number_that_is_none_is_told_and_nothing_is_lost(client):
+    address = f"{publish().get_absolute_url()}etablissements"
+    text = page(client, f"{address}/?q=boulangerie <b>&nature=moved")
+    assert "Écrivez un IDCC (4 chiffres" in text
+    assert 'value="boulangerie &lt;b&gt;"' in text
+    assert '<input type="hidden" name="nature" value="moved">' in text
+    assert 'etablissements.csv?nature=moved"' in text
+    refused = client.get(f"{address}.csv?q=boulangerie")
+    assert (refused.status_code, "Écrivez un IDCC" in refused.content.decode()) == (400, True)
+
+
+def test_the_number_goes_with_the_other_filters(client):
+    text = page(client, f"{publish().get_absolute_url()}etablissements/?q=1486&opco=akto")
+    assert '<input type="hidden" name="opco" value="akto">' in text
+    assert "q=1486&amp;opco=akto&amp;nature=moved" in text
+    assert "etablissements.csv?q=1486&amp;opco=akto" in text
+
+
+def test_only_the_table_of_establishments_has_a_list_of_them(client):
+    address = run(code="titles", vintage="mai 2026").get_absolute_url()
+    for path in ("etablissements/", "etablissements.csv"):
+        assert client.get(address + path).status_code == 404
 
 
 def test_a_filter_that_finds_nothing_leads_back(client):
@@ -329,6 +444,23 @@ def test_the_list_is_a_file_with_the_same_filters(client):
     assert [row["Nature du changement"] for row in csv_of(client, f"{address}?nature=vanished")] == [
         "disparu"
     ]
+    assert [row["SIRET"] for row in csv_of(client, f"{address}?q=0843")] == ["77568873200010"]
+
+
+def test_the_file_is_named_after_both_vintages(client):
+    june = publish(vintage="juin 2026")
+    names = [
+        client.get(f"{each.get_absolute_url()}etablissements.csv")["Content-Disposition"]
+        for each in (june, publish(replaces=june))
+    ]
+    assert names == [
+        'attachment; filename="table-siret-opco-juin-2026.csv"',
+        'attachment; filename="table-siret-opco-juin-2026-vers-juillet-2026.csv"',
+    ]
+
+
+def test_the_page_says_how_to_keep_the_zeros_of_the_file(client):
+    assert "SIRET et IDCC en texte" in page(client, f"{publish().get_absolute_url()}etablissements/")
 
 
 def test_the_file_holds_no_formula(client):

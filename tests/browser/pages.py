@@ -31,6 +31,8 @@ PAGES = {
     "changed establishments": "/donnees/changements/2/etablissements/",
     "changed establishments filtered": "/donnees/changements/2/etablissements/?nature=moved&opco=atlas",
     "changed establishments none": "/donnees/changements/2/etablissements/?opco=uniformation",
+    "changed establishments of an agreement": "/donnees/changements/2/etablissements/?q=1486&nature=moved",
+    "changed establishments wrong number": "/donnees/changements/2/etablissements/?q=12",
     "proof": "/preuve/50103081100092/",
     "404": "/nulle-part/",
 }

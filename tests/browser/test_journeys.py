@@ -55,10 +55,14 @@ def test_what_a_publication_changed_is_read_down_to_the_establishment(open_page,
     page.get_by_role("link", name="Table SIRET-OPCO\u00a0: juillet 2026").click()
     last = page.locator("#attachments_changed tbody tr").last
     expect(last).to_be_hidden()
+    page.locator("summary").filter(has_text="Rattachements dont le nombre").click()
     page.get_by_text("Voir 45 autres lignes").click()
     expect(last).to_be_visible()
     page.get_by_role("link", name="Voir les établissements").click()
     page.get_by_role("link", name="Changent d’OPCO").click()
+    page.get_by_label("IDCC ou SIRET").fill("501 030 811")
+    page.get_by_role("button", name="Filtrer").click()
+    expect(page.get_by_role("heading", name="1 établissement", exact=True)).to_be_visible()
     page.get_by_role("link", name="501 030 811 00092").click()
     expect(page.locator("h1")).to_contain_text("Atlas")
 
