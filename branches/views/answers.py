@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from branches import search
+from branches.changes import last_changes_of
 from branches.evidence import consult, siblings
 from branches.lookup import (
     ActivityFact,
@@ -27,14 +28,22 @@ from branches.lookup import (
 )
 from branches.lookup.messages import document_name, document_vintage
 from branches.models import Agreement, AgreementName, DeclaredOpco, Establishment, Opco
+from branches.reports import ShownTable, shown_table
 from branches.views.paging import page_of
 from branches.views.search import agreement_results, unanswered
 from opco_portal import typography
 from opco_portal.identifiers import siren_of
+from opco_portal.sync.models import SyncRun
 
 # Published shares are rounded to a tenth of a percent, so those of an activity seldom add up to exactly one.
 ROUNDINGS = Decimal("0.01")
 STRAY = Decimal("0.1")  # an OPCO with a smaller share of an agreement's establishments is told as a stray one
+STRAYS_TOLD = 2  # one by one; more of them are folded into one row
+# The source that a title is cited from, where it is one that the portal follows or dates.
+TITLE_SOURCES: dict[str, str] = {
+    Agreement.TitleSource.KALI: "titles",
+    Agreement.TitleSource.DARES: "agreements",
+}
 
 
 def _answer_context(found: Answer, current: Reference, but: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -149,6 +158,21 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Strays:
+    """The OPCOs of one table that have too small a share to be told one by one."""
+
+    claims: list[Claim]
+
+    @property
+    def establishments(self) -> int:
+        return sum(claim.fact.establishments or 0 for claim in self.claims)
+
+    @property
+    def share(self) -> Decimal:
+        return sum((claim.fact.share or Decimal(0) for claim in self.claims), Decimal(0))
+
+
+@dataclass(frozen=True)
 class Declared:
     """Establishments that declared an escape code, by the OPCO that they chose."""
 
@@ -168,6 +192,8 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
     fact = current.agreements[idcc]
     names = list(row.names.all())
     declared = _declared(idcc) if fact.status == "escape" else []
+    claims, strays = _claims(fact, current)
+    changed_by, changes = _last_changes(idcc, current)
     context = {
         **_answer_context(found, current, but=("escape_code",)),
         "agreement": fact,
@@ -176,13 +202,30 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
         "names": [name.name for name in names if name.kind != AgreementName.Kind.TRADE],
         "trades": [name.name for name in names if name.kind == AgreementName.Kind.TRADE],
         "successor": current.final(idcc) if fact.successor else None,
-        "claims": [_claim(item, current) for item in fact.attachments],
+        "claims": claims,
+        "strays": strays,
+        "changed_by": changed_by,
+        "changes": changes,
         "declared": declared,
         "declared_total": sum(item.establishments for item in declared),
-        "titles": current.sources.get("titles"),
+        "title_source": current.sources.get(TITLE_SOURCES.get(row.title_source, "")),
         "proof_url": reverse("proof", args=[idcc]) if found.candidates else "",
     }
     return render(request, "branches/agreement.html", context)
+
+
+def _claims(fact: AgreementFact, current: Reference) -> tuple[list[Claim], Strays | None]:
+    """What each source says; stray rows apart when they are many, and beside an OPCO that is none of them."""
+    claims = [_claim(item, current) for item in fact.attachments]
+    stray, others = [claim for claim in claims if claim.stray], [claim for claim in claims if not claim.stray]
+    if len(stray) <= STRAYS_TOLD or not any(claim.fact.share for claim in others):
+        return claims, None
+    return others, Strays(stray)
+
+
+def _last_changes(idcc: str, current: Reference) -> tuple[SyncRun | None, ShownTable | None]:
+    found = last_changes_of(idcc)
+    return (found[0], shown_table(found[1], current)) if found else (None, None)
 
 
 def _claim(fact: AttachmentFact, current: Reference) -> Claim:

@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from branches.models import ActivityShare, Attachment
+from branches.models import ActivityShare, Agreement, Attachment, VintagePair
 from opco_portal.french import plain
 from opco_portal.sync.models import DataVersion, Source
+from tests.publications import publish, serve
 
 pytestmark = pytest.mark.django_db
 
@@ -135,6 +136,75 @@ def test_sources_that_disagree_are_both_shown(client, idcc, other):
 def test_a_stray_row_is_flagged_by_its_share(client):
     text = page(client, "/convention/1596/")
     assert "moins de 0,1 %" in text
+
+
+def test_many_stray_rows_are_one(client):
+    Attachment.objects.filter(agreement="1486", source="siro").delete()
+    shares = {"atlas": 9_800, "akto": 120, "afdas": 50, "opco2i": 30}
+    Attachment.objects.bulk_create(
+        Attachment(
+            agreement_id="1486", source="siro", opco_id=opco, establishments=count, share=count / 10_000
+        )
+        for opco, count in shares.items()
+    )
+    DataVersion.bump()
+    text = page(client, "/convention/1486/")
+    assert "3 autres OPCO" in text
+    assert "200 établissements, 2 %" in text
+    assert "sans doute des erreurs de déclaration" in text
+    assert "lignes isolées" not in text
+    assert text.count('href="/opco/afdas/"') == 1
+
+
+def changed(idcc, before, after):
+    """A vintage that changed the OPCOs of an agreement, and is served."""
+    june = publish(vintage="juin 2026")
+    july = publish(replaces=june)
+    VintagePair.objects.bulk_create(
+        VintagePair(run=run, idcc=idcc, opco=opco, establishments=count)
+        for run, pairs in ((june, before), (july, after))
+        for opco, count in pairs.items()
+    )
+    serve(july)
+    return july
+
+
+def test_what_the_vintage_being_served_changed_for_an_agreement(client, django_assert_num_queries):
+    july = changed("1486", {"atlas": 950, "akto": 50, "afdas": 3}, {"atlas": 850, "akto": 150, "afdas": 3})
+    text = page(client, "/convention/1486/")
+    assert "Les changements de juillet 2026" in text
+    assert "en juin 2026 puis en juillet 2026" in text
+    assert "−100" in text
+    assert "+100" in text
+    assert f'href="{july.get_absolute_url()}etablissements/?q=1486"' in text
+    with django_assert_num_queries(6):
+        client.get("/convention/1486/")
+
+
+@pytest.mark.parametrize("after", [{"atlas": 950}, {}])
+def test_an_agreement_that_the_vintage_left_alone_says_nothing_of_it(client, after):
+    changed("1486", after, after)
+    assert "Les changements de" not in page(client, "/convention/1486/")
+
+
+def test_a_first_vintage_changed_no_agreement(client):
+    first = publish()
+    VintagePair.objects.create(run=first, idcc="1486", opco="atlas", establishments=9)
+    serve(first)
+    assert "Les changements de" not in page(client, "/convention/1486/")
+
+
+def test_a_title_of_the_dares_is_cited_with_its_vintage(client):
+    Agreement.objects.filter(pk="1486").update(title_source="dares")
+    Source.objects.filter(pk="agreements").update(vintage="novembre 2026")
+    DataVersion.bump()
+    assert "Suivi historique des conventions collectives</a>, novembre 2026" in page(
+        client, "/convention/1486/"
+    )
+
+
+def test_the_home_page_says_what_an_opco_is(client):
+    assert "L’OPCO est l’organisme agréé qui finance la formation" in page(client, "/")
 
 
 def test_a_merged_agreement_links_to_its_successor(client):
