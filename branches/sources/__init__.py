@@ -1,7 +1,7 @@
 """The official files that the portal follows; importing this package registers them with the engine."""
 
-from branches.sources import activities
-from branches.sources.agreements import source as agreements
-from branches.sources.siro import source as siro
+from branches.sources.activities import ActivitiesSource
+from branches.sources.agreements.source import AgreementsSource
+from branches.sources.siro.source import SiroSource
 
-__all__ = ["activities", "agreements", "siro"]
+__all__ = ["ActivitiesSource", "AgreementsSource", "SiroSource"]

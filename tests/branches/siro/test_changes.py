@@ -48,6 +48,17 @@ def test_crossing_the_line_of_ninety_percent(before, after, crosses):
     assert bool(rows(made(pairs(before), pairs(after)), "majority")) == crosses
 
 
+def test_the_shares_of_a_crossing_are_those_of_the_opcos_they_stand_beside():
+    before = {("1486", "atlas"): 100}
+    after = {("1486", "atlas"): 50, ("1486", "akto"): 50}
+    assert rows(made(before, after), "majority") == [("1486", "Bureaux d’études", "atlas", 1.0, "akto", 0.5)]
+
+
+def test_an_agreement_that_goes_over_whole_says_from_whom_to_whom():
+    told = made({("1486", "atlas"): 100}, {("1486", "akto"): 100})
+    assert rows(told, "majority") == [("1486", "Bureaux d’études", "atlas", 1.0, "akto", 1.0)]
+
+
 def test_a_contradicted_decision_comes_before_an_order_and_news_before_what_was_known():
     before = {("0016", "ocapiat"): 10, ("1486", "akto"): 10}
     after = {("0016", "ocapiat"): 10, ("1486", "atlas"): 10}

@@ -13,8 +13,13 @@ from werkzeug import Response
 
 from branches.evidence import forget_reference, look_up
 from branches.models import Attachment, Establishment
-from opco_portal.sync.models import Source, SyncRun
+from opco_portal.sync.models import DataVersion, Source, SyncRun
 from tests.publisher import Publisher, cut_after, json_response, ranged, start_of
+
+
+def dataset(url: str) -> Response:
+    return json_response({"resources": [{"title": "siro-202607.csv", "format": "csv", "url": url}]})
+
 
 HEADER = b"SIRET|IDCC|OPCO_PROPRIETAIRE|OPCO_GESTION\n"
 State = SyncRun.State
@@ -35,8 +40,10 @@ def served() -> tuple[object, ...]:
 
 
 @contextmanager
-def unharmed(sync: Callable[..., SyncRun], publisher: Publisher, july: bytes) -> Iterator[None]:
-    """What happens within the block changes nothing that is served, and does not stand in the way of July."""
+def unharmed(
+    sync: Callable[..., SyncRun], publisher: Publisher, good: bytes, month: str = "202607"
+) -> Iterator[None]:
+    """What happens within the block changes nothing that is served, and does not stand in the way of a good file."""
     before, siret = served(), Establishment.objects.order_by("siret")[7].siret
     answer = look_up(f"{siret:014d}")
     yield
@@ -45,9 +52,10 @@ def unharmed(sync: Callable[..., SyncRun], publisher: Publisher, july: bytes) ->
     assert look_up(f"{siret:014d}") == answer
     assert not leftovers()
     publisher.start_again()
-    publisher.offer("202607", july)
-    assert sync().state == State.PUBLISHED
-    assert Source.objects.get(pk="siro").vintage == "juillet 2026"
+    publisher.offer(month, good)
+    run = sync()
+    assert run.state == State.PUBLISHED, run.message
+    assert Source.objects.get(pk="siro").run == run
 
 
 def leftovers() -> list[str]:
@@ -94,6 +102,12 @@ def refused(
             "failed",
             "adresse illisible",
         ),
+        (
+            lambda _: dataset("https://example.test/" + "x" * 600),
+            "refused",
+            "une adresse qui n’en est pas une",
+        ),
+        (lambda _: dataset("https://example.test/\0"), "refused", "une adresse qui n’en est pas une"),
         (lambda _: json_response({"resources": []}), "refused", "aucun fichier « siro-AAAAMM.csv »"),
         (
             lambda _: json_response(
@@ -130,6 +144,8 @@ def refused(
         "endless",
         "nested",
         "no address",
+        "long address",
+        "NUL in address",
         "empty",
         "no match",
         "no month",
@@ -178,10 +194,10 @@ def test_an_older_file_than_ours_is_refused(portal_on_june, sync, june, july):
 
 
 def test_the_same_file_again_writes_nothing(portal_on_june, sync):
-    before = served()
+    before, version = served(), DataVersion.objects.get()
     run = sync()
     assert (run.state, run.report) == ("unchanged", None)
-    assert served() == before
+    assert (served(), DataVersion.objects.get().number) == (before, version.number)
 
 
 # ------------------------------------------------------------------------------------------------------- the transfer
@@ -226,6 +242,25 @@ def test_a_file_replaced_between_two_tries_is_not_joined_to_the_old_one(portal_o
     run = sync()
     assert run.state == "published", run.message
     assert run.size == len(july)
+
+
+def test_the_rest_of_another_version_is_not_joined_either(portal_on_june, sync, july, june):
+    """A server that ignores If-Range, and goes on with a file that has changed since."""
+    asked = []
+
+    def answer(request):
+        asked.append(start_of(request))
+        if len(asked) == 1:
+            return cut_after(june, 50_000, etag='"old"')
+        rest = Response(july[asked[-1] :], status=206 if asked[-1] else 200)
+        rest.headers["ETag"] = '"new"'
+        rest.headers["Content-Range"] = f"bytes {asked[-1]}-{len(july) - 1}/{len(july)}"
+        return rest
+
+    portal_on_june.offer_through("202607", answer)
+    run = sync()
+    assert (run.state, run.size) == ("published", len(july)), run.message
+    assert (asked[1] > 0, asked[2]) == (True, 0)
 
 
 def test_a_busy_server_is_asked_again(portal_on_june, sync, july):
@@ -343,6 +378,8 @@ def test_a_disk_without_room(portal_on_june, sync, july, settings, tmp_path, mon
         (lambda body: body.replace(b"|ATLAS|", b"|atlas|"), "« atlas ? »"),
         (lambda body: body.replace(b"|AKTO|", b"|%s|" % (b"X" * 300)), "« XXXX"),
         (lambda body: body.replace(b"|AKTO\n", b"|GESTION INCONNUE\n"), "« GESTION INCONNUE »"),
+        (lambda body: body.replace(b"|ATLAS|", b'|"ATLAS|X"|'), "« ATLAS|X »"),
+        (lambda body: body.replace(b"|ATLAS|", b"|ATLAS\\|"), "« ATLAS\\ »"),
         (lambda body: body.replace(b"|OPCO SANTE|", "|OPCO SANTÉ|".encode("latin-1")), "n’est pas en UTF-8"),
         (lambda body: b"".join([HEADER, *(line[1:] for line in lines(body))]), "SIRET de 13 chiffres"),
         (
@@ -370,6 +407,8 @@ def test_a_disk_without_room(portal_on_june, sync, july, settings, tmp_path, mon
         "label in small letters",
         "endless label",
         "unknown manager",
+        "separator in quotes",
+        "backslash",
         "latin-1",
         "13 digits",
         "letters",
@@ -487,6 +526,28 @@ def test_sirets_that_contradict_themselves_are_set_aside(sync, publisher, june, 
     assert Establishment.objects.count() == len(good) - 1
     assert not Establishment.objects.filter(siret=int(good[5][:14])).exists()
     assert_counts_are_those_of_the_table()
+
+
+@pytest.mark.parametrize(("bad", "state"), [(4, "published"), (5, "refused")])
+def test_one_row_in_a_thousand_may_be_bad_and_no_more(portal_on_june, sync, july, bad, state):
+    rows = [b"1234567890123|1486|ATLAS|\n"] * bad
+    portal_on_june.offer("202607", july + b"".join(rows))
+    assert sync().state == state
+
+
+def test_many_contradictions_are_counted_and_some_are_kept(portal_on_june, sync, july, monkeypatch):
+    monkeypatch.setattr("branches.sources.siro.source.KEPT_EXAMPLES", 3)
+    portal_on_june.offer("202607", july + b"".join(contradicting(lines(july)[:40])))
+    run = sync()
+    assert (run.state, len(run.set_aside), run.set_aside_count) == ("refused", 3, 80)
+
+
+def test_a_first_table_that_is_far_from_whole_is_refused(sync, publisher, june):
+    Source.objects.filter(pk="siro").update(published_rows=3_671_884)
+    publisher.offer("202606", june)
+    run = sync()
+    assert (run.state, "contre 3 671 884" in plain_spaces(run.message)) == ("refused", True)
+    assert sync(force=True).state == "published"
 
 
 def test_a_nul_byte_spoils_only_its_row(portal_on_june, sync, july):

@@ -138,6 +138,33 @@ def test_several_vintages_can_be_undone_at_once(portal_on_june, sync, go_back, j
     assert Source.objects.get(pk="siro").run == middle
 
 
+def test_rows_that_were_set_aside_still_count_as_published_after_going_back(
+    sync, publisher, go_back, june, july
+):
+    publisher.offer("202606", june + b"1234567890123|1486|ATLAS|\n")
+    assert sync().set_aside_count == 1
+    publisher.offer("202607", july)
+    assert sync().state == "published"
+    assert go_back().state == "published"
+    source = Source.objects.get(pk="siro")
+    assert (source.loaded_rows, source.published_rows) == (4_000, 4_001)
+
+
+def test_changes_are_kept_for_so_many_publications(portal_on_june, sync, go_back, june, july, monkeypatch):
+    monkeypatch.setattr("branches.sources.siro.source.KEPT", 2)
+    first = SyncRun.objects.get(state="published")
+    for month, body in (("202607", july), ("202608", june), ("202609", july)):
+        portal_on_june.offer(month, body)
+        assert sync().state == "published"
+    assert set(EstablishmentChange.objects.values_list("run__vintage", flat=True)) == {
+        "août 2026",
+        "septembre 2026",
+    }
+    run = go_back(first)
+    assert (run.state, "trop ancien" in run.message) == ("refused", True)
+    assert go_back(SyncRun.objects.get(vintage="juillet 2026")).state == "published"
+
+
 def test_there_is_nothing_to_go_back_to_from_the_first_vintage(portal_on_june, go_back):
     run = go_back()
     assert (run.state, "pas de millésime précédent" in run.message) == ("refused", True)
