@@ -144,6 +144,18 @@ def test_what_nothing_follows_is_folded(client):
     assert text.index('id="siro"') < text.index("Les sources mises à jour à la main") < text.index('id="naf"')
 
 
+def test_a_publisher_that_did_not_answer_is_not_said_to_have_published():
+    serve(publish(days=100), as_of=date(2026, 7, 1))
+    run("failed", step="find")
+    assert "on ne sait pas s’il a publié plus récent" in siro(on=date(2026, 11, 1)).warning
+
+
+def test_a_slip_at_a_terminal_says_nothing_of_the_publisher():
+    serve(publish(days=100), as_of=date(2026, 7, 1))
+    SyncRun.objects.filter(pk=run("failed", step="fetch").pk).update(trigger="command")
+    assert siro().attempt.state == "published"
+
+
 def test_orders_and_nomenclatures_do_not_age():
     assert [fresh.source.code for fresh in freshness(date(2036, 1, 1)) if fresh.warning] == ["siro"]
 
@@ -544,3 +556,8 @@ def test_pages_take_few_queries(client, path, count, django_assert_max_num_queri
         response = client.get(path)
         b"".join(response)
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("source", ["zzz", "%00", "é"])
+def test_the_feed_of_a_source_that_does_not_exist_is_not_found(client, source):
+    assert client.get(f"/donnees/changements/flux.atom?source={source}").status_code == 404

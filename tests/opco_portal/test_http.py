@@ -44,9 +44,8 @@ def test_an_upstream_named_with_https_is_never_left_for_http(httpserver):
 
 def answered(status, **headers):
     request = httpx.Request("GET", "https://example.test/")
-    response = httpx.Response(
-        status, headers={name.replace("_", "-"): value for name, value in headers.items()}
-    )
+    raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
+    response = httpx.Response(status, headers=raw)
     return httpx.HTTPStatusError("", request=request, response=response)
 
 
@@ -58,6 +57,8 @@ def answered(status, **headers):
         (answered(429, Retry_After="7"), 7),
         (answered(503, Retry_After="9999999"), 120),
         (answered(503, Retry_After="soon"), True),
+        (answered(503, Retry_After="²"), True),
+        (answered(503, Retry_After="Tue, 24 Nov 999999 07:00:00 GMT"), True),
         (answered(404), False),
         (answered(400), False),
         (httpx.ReadTimeout(""), True),

@@ -1,9 +1,11 @@
 """What is asked for in the administration, where transactions commit and people press at the same moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from opco_portal.sync.engine import Order, prepare, roll_back
@@ -73,3 +75,16 @@ def test_what_was_to_be_withdrawn_must_still_be_served_when_the_worker_comes_to_
     assert roll_back(source, run).state == State.REFUSED
     assert "sert maintenant août 2026" in run.message
     assert Source.objects.get(pk="siro").run == august
+
+
+def test_a_run_that_waits_in_vain_is_sent_again_rather_than_waited_for(sent):
+    lost = made(State.QUEUED)
+    SyncRun.objects.filter(pk=lost.pk).update(created_at=timezone.now() - timedelta(minutes=6))
+    assert ask(source_named("siro"), ORDER) == (lost, False)
+    assert sent == [lost]
+
+
+def test_a_run_that_has_just_been_asked_for_is_not_sent_twice(sent):
+    waiting = made(State.QUEUED)
+    assert ask(source_named("siro"), ORDER) == (waiting, False)
+    assert sent == []
