@@ -1,11 +1,10 @@
-"""The steps that every synchronisation goes through, and how each way of ending is recorded.
+"""The steps that every synchronisation goes through, and the way back to an earlier publication.
 
 find -> fetch -> [ stage -> check -> compare -> publish ], the part in brackets being one transaction: readers see
 the old data or the new, and a process that dies at any moment leaves nothing behind but its run, which the next
 one marks as interrupted.
 """
 
-import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,26 +13,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psycopg
-import stamina
-from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from opco_portal.french import day, megabytes, number, plural, typeset
 from opco_portal.http import client
 from opco_portal.sync.download import digest, disk_words, download, refuse_web_page
-from opco_portal.sync.errors import Cancelled, Failure, Refusal, SyncError, Unchanged
-from opco_portal.sync.journal import LOST, Journal, Watcher, idle, journal
+from opco_portal.sync.errors import Cancelled, Failure, Refusal, Unchanged
+from opco_portal.sync.journal import Journal, Watcher, journal
 from opco_portal.sync.models import DataVersion, Source, SyncRun
+from opco_portal.sync.outcome import finish, mark_interrupted, recorded
 from opco_portal.sync.publication import Publication
-from opco_portal.sync.source import Staged, SyncSource, registered
+from opco_portal.sync.source import Staged, SyncSource
 
-logger = logging.getLogger(__name__)
 State, Step = SyncRun.State, SyncRun.Step
 
 
@@ -65,7 +60,7 @@ def synchronise(
     Whatever the publisher, the network or the file do is told by the run's state and message. Only what nobody
     foresaw is raised, after it was recorded.
     """
-    with _recorded(run), journal(run, watcher) as log:
+    with recorded(run), journal(run, watcher) as log:
         _start(run)
         _synchronise(source, run, log, file)
     return run
@@ -75,24 +70,19 @@ def roll_back(
     source: SyncSource[Any], run: SyncRun, target: SyncRun | None = None, watcher: Watcher | None = None
 ) -> SyncRun:
     """Serve an earlier publication again, by default the one before; what is left is not taken up again by itself."""
-    with _recorded(run), journal(run, watcher) as log:
+    with recorded(run), journal(run, watcher) as log:
         _start(run)
         _roll_back(source, run, log, target)
     return run
 
 
-def recover(code: str | None = None) -> int:
-    """Mark the runs whose process died, of one source or of all; return how many."""
-    running = SyncRun.objects.filter(state=State.RUNNING)
-    codes = set(running.values_list("source", flat=True)) & (
-        {code} if code else {each.code for each in registered()}
-    )
-    count = 0
-    for each in codes:
-        with idle(each) as nobody_works:
-            if nobody_works:
-                count += _mark_interrupted(each)
-    return count
+def _start(run: SyncRun) -> None:
+    mark_interrupted(run.source_id, but=run)
+    run.state, run.started_at = State.RUNNING, timezone.now()
+    run.save(update_fields=["state", "started_at"])
+    run.refresh_from_db(fields=["cancel_requested"])
+    if run.cancel_requested:
+        raise Cancelled("Annulée avant de commencer.")
 
 
 # -------------------------------------------------------------------------------------------------- a synchronisation
@@ -114,7 +104,7 @@ def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path
             run.size = path.stat().st_size
             run.save(update_fields=["checksum", "size"])
         _stop_if_known(run, current)
-        with _in_one_transaction():
+        with transaction.atomic(durable=True):
             _publish(source, run, log, path)
 
 
@@ -164,7 +154,7 @@ def _serve(run: SyncRun, served: SyncRun, *, loaded: int, published: int) -> Non
         loaded_at=timezone.now(),
     )
     DataVersion.bump()
-    _finish(run, State.PUBLISHED)
+    finish(run, State.PUBLISHED)
 
 
 def _describe(run: SyncRun, published: Publication) -> None:
@@ -254,7 +244,7 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
         target.checksum,
         current.run,
     )
-    with _in_one_transaction():
+    with transaction.atomic(durable=True):
         log.step(Step.COMPARE)
         DataVersion.hold()
         run.report = source.restore(target, run).as_json()
@@ -267,108 +257,3 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
         left.update(withdrawn_at=timezone.now())
         SyncRun.objects.filter(pk=target.pk).update(withdrawn_at=None)
         _serve(run, target, loaded=target.rows, published=target.rows + target.set_aside_count)
-
-
-# -------------------------------------------------------------------------------------------------- how a run ends
-@contextmanager
-def _recorded(run: SyncRun) -> Iterator[None]:
-    """Whatever way the block ends, the run says so."""
-    try:
-        yield
-    except SyncError as error:
-        run.message, run.forcible = error.message, error.forcible
-        _record(run, error.state)
-    except SoftTimeLimitExceeded:
-        run.message = typeset("Arrêtée : elle durait trop longtemps. Rien n’a changé ; relancez plus tard.")
-        _record(run, State.FAILED)
-    except KeyboardInterrupt:
-        run.message = typeset("Arrêtée au clavier. Rien n’a changé.")
-        _record(run, State.CANCELLED)
-        raise
-    except Exception as error:
-        logger.exception("sync run %s of %s failed", run.pk, run.source_id)
-        run.message = typeset(
-            f"Erreur inattendue ({type(error).__name__}). Rien n’a changé ; le détail est dans le journal du serveur."
-        )
-        _record(run, State.FAILED)
-        raise
-    else:
-        if not run.is_finished:
-            _record(run, State.TRIED)
-
-
-@contextmanager
-def _in_one_transaction() -> Iterator[None]:
-    """Everything or nothing, with the database's own accidents told as such."""
-    try:
-        with transaction.atomic(durable=True):
-            yield
-    except (OperationalError, InterfaceError, psycopg.OperationalError) as error:
-        state = getattr(error, "sqlstate", None) or getattr(error.__cause__, "sqlstate", None) or ""
-        raise Failure(_ACCIDENTS.get(state[:2], LOST)) from error
-
-
-# By class of SQLSTATE: a deadlock, resources ran out, a lock did not come; any other one is a lost connection.
-_ACCIDENTS = {
-    "40": "Une autre opération modifiait les mêmes données. Rien n’a changé ; relancez.",
-    "53": "La base de données manque de place ou de mémoire. Rien n’a changé ; prévenez l’équipe technique.",
-    "55": "Une longue opération occupe la base de données. Rien n’a changé ; relancez plus tard.",
-}
-
-
-def _start(run: SyncRun) -> None:
-    _mark_interrupted(run.source_id, but=run)
-    run.state, run.started_at = State.RUNNING, timezone.now()
-    run.save(update_fields=["state", "started_at"])
-    run.refresh_from_db(fields=["cancel_requested"])
-    if run.cancel_requested:
-        raise Cancelled("Annulée avant de commencer.")
-
-
-def _mark_interrupted(code: str, but: SyncRun | None = None) -> int:
-    """Whoever holds the lock knows that no other run of the source is alive."""
-    dead = SyncRun.objects.filter(~Q(pk=but.pk if but else None), source=code, state=State.RUNNING)
-    return dead.update(
-        state=State.INTERRUPTED,
-        finished_at=timezone.now(),
-        message=typeset(
-            "Le processus s’est arrêté en cours de route. Rien n’a changé : les données servies sont intactes."
-        ),
-    )
-
-
-def _record(run: SyncRun, state: SyncRun.State) -> None:
-    """Save how the run ended; the database may be coming back from a restart."""
-    if state != State.TRIED:
-        run.report = run.replaces = None
-    for attempt in stamina.retry_context(
-        on=DatabaseError, attempts=20, timeout=60, wait_initial=0.2, wait_max=5
-    ):
-        with attempt:
-            connection.close()
-            _finish(run, state)
-
-
-CONCLUDED = (
-    "set_aside_count",
-    "report",
-    "finished_at",
-    "state",
-    "message",
-    "forcible",
-    "vintage",
-    "as_of",
-    "checksum",
-    "size",
-    "replaces",
-    "rows",
-    "set_aside",
-)
-
-
-def _finish(run: SyncRun, state: SyncRun.State) -> None:
-    """Save how the run ended, unless it was published: then only the answer to its commit was lost."""
-    run.state, run.finished_at = state, timezone.now()
-    values = {name: getattr(run, name) for name in CONCLUDED}
-    if not SyncRun.objects.filter(~Q(state=State.PUBLISHED), pk=run.pk).update(**values):
-        run.refresh_from_db()

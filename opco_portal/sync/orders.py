@@ -10,9 +10,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from opco_portal.french import typeset
-from opco_portal.sync.engine import Order, prepare, recover
+from opco_portal.sync.engine import Order, prepare
 from opco_portal.sync.journal import LOCKS, number_of
 from opco_portal.sync.models import Source, SyncRun
+from opco_portal.sync.outcome import recover
 from opco_portal.sync.overview import light_runs
 from opco_portal.sync.source import SyncSource
 from opco_portal.sync.tasks import enqueue

@@ -8,8 +8,9 @@ from celery import Task, shared_task
 from celery.signals import worker_ready
 from django.db import DatabaseError, transaction
 
-from opco_portal.sync.engine import Order, prepare, recover, roll_back, synchronise
+from opco_portal.sync.engine import Order, prepare, roll_back, synchronise
 from opco_portal.sync.models import SyncRun
+from opco_portal.sync.outcome import recover
 from opco_portal.sync.source import SyncSource, registered
 
 logger = logging.getLogger(__name__)

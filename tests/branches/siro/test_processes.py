@@ -21,9 +21,10 @@ from branches.models import Establishment
 from branches.reference.files import read_all
 from branches.reference.load import load
 from opco_portal.local.servers import ROOT
-from opco_portal.sync.engine import Order, prepare, recover, synchronise
+from opco_portal.sync.engine import Order, prepare, synchronise
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.orders import ask
+from opco_portal.sync.outcome import recover
 from tests.branches.siro.test_faults import unharmed
 from tests.browser.conftest import wait_until
 from tests.databases import server_to_restart
