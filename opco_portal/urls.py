@@ -3,8 +3,8 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/", include("opco_portal.api.urls")),  # first: programs ask most
     path("", include("branches.urls")),
-    path("api/", include("opco_portal.api.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
 
