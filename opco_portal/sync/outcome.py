@@ -94,10 +94,15 @@ CONCLUDED = (
 
 
 def finish(run: SyncRun, state: SyncRun.State) -> None:
-    """Save how the run ended, unless it was published: then only the answer to its commit was lost."""
+    """Save how the run ended, unless it has its end already.
+
+    A published one lost only the answer to its commit; one that finds itself at work elsewhere, its message having
+    come twice, goes on there.
+    """
     run.state, run.finished_at = state, timezone.now()
     values = {name: getattr(run, name) for name in CONCLUDED}
-    if not SyncRun.objects.filter(~Q(state=State.PUBLISHED), pk=run.pk).update(**values):
+    is_open = Q(state=State.QUEUED) if state == State.BUSY else ~Q(state=State.PUBLISHED)
+    if not SyncRun.objects.filter(is_open, pk=run.pk).update(**values):
         run.refresh_from_db()
 
 

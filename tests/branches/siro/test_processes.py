@@ -167,6 +167,20 @@ def test_two_runs_of_one_source_do_not_overlap(portal_on_june, sync, siro, july)
     assert "en cours" in second[0].message
 
 
+def test_a_run_that_two_workers_take_up_is_carried_out_once(portal_on_june, siro, july):
+    """Its message came twice: the second worker leaves it to the first, and to its state."""
+    portal_on_june.offer("202607", july)
+    run = prepare(siro, Order())
+    twin, states = SyncRun.objects.get(pk=run.pk), []
+
+    def take_up_again() -> None:
+        in_thread(lambda: synchronise(siro, twin))
+        states.append(in_thread(lambda: SyncRun.objects.get(pk=run.pk).state))
+
+    synchronise(siro, run, watcher=Watcher(Step.STAGE, take_up_again))
+    assert (states, run.state) == (["running"], "published")
+
+
 def in_thread(work: Callable[[], Any]) -> Any:
     """The result of work done on other database connections than ours."""
     results: list[Any] = []
