@@ -129,10 +129,13 @@ class Freshness:
         latest = self.attempt
         if latest is None:
             return ""
-        if latest.state == State.FAILED:
+        if latest.state == State.FAILED and latest.step == Step.FIND:
             return "L’éditeur n’a pas pu être consulté : on ne sait pas s’il a publié plus récent. "
-        if latest.withdrawn_at or _turned_down(latest):
-            return "Une version plus récente existe, mais n’a pas été acceptée. "
+        served = self.source.as_of
+        if latest.withdrawn_at or (latest.as_of and served and latest.as_of > served):
+            return "Une version plus récente existe, mais n’est pas encore servie. "
+        if latest.state in (State.FAILED, State.REFUSED) and latest.step != Step.FIND:
+            return "La dernière vérification n’a pas abouti. "
         return "L’éditeur n’a rien publié de plus récent à la dernière vérification. "
 
 

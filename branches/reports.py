@@ -87,7 +87,7 @@ def shown_aside(rows: Iterable[Mapping[str, Any]], current: Reference) -> ShownT
         "Lignes écartées",
         columns,
         [(row["text"], row["why"], row.get("line")) for row in rows],
-        "Ces lignes du fichier n’ont pas pu être chargées.",
+        "Ce qui, dans le fichier, n’a pas pu être repris tel quel.",
     )
     return shown_table(table, current)
 

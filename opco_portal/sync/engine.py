@@ -22,7 +22,7 @@ from django.utils.crypto import salted_hmac
 from opco_portal.french import day, megabytes, number, plural, typeset
 from opco_portal.http import client
 from opco_portal.sync.download import digest, disk_words, download, refuse_web_page
-from opco_portal.sync.errors import Cancelled, Failure, Refusal, Unchanged
+from opco_portal.sync.errors import Failure, Refusal, Taken, Unchanged
 from opco_portal.sync.journal import Journal, Watcher, journal
 from opco_portal.sync.models import DataVersion, Source, SyncRun
 from opco_portal.sync.outcome import finish, mark_interrupted, recorded
@@ -77,12 +77,16 @@ def roll_back(
 
 
 def _start(run: SyncRun) -> None:
+    """Take the run up, under the lock of its source.
+
+    Raises:
+        Taken: it does not wait any more: another process has carried it out, or somebody cancelled it.
+    """
     mark_interrupted(run.source_id, but=run)
-    run.state, run.started_at = State.RUNNING, timezone.now()
-    run.save(update_fields=["state", "started_at"])
-    run.refresh_from_db(fields=["cancel_requested"])
-    if run.cancel_requested:
-        raise Cancelled("Annulée avant de commencer.")
+    waiting = SyncRun.objects.filter(pk=run.pk, state=State.QUEUED)
+    if not waiting.update(state=State.RUNNING, started_at=timezone.now()):
+        raise Taken("Cette exécution n’attend plus.")
+    run.refresh_from_db(fields=["state", "started_at"])
 
 
 # -------------------------------------------------------------------------------------------------- a synchronisation

@@ -49,6 +49,10 @@ class Cancelled(SyncError):
     state = SyncRun.State.CANCELLED
 
 
+class Taken(SyncError):
+    """The run was carried out elsewhere, or is not wanted any more: its state is not ours to write."""
+
+
 class Busy(SyncError):
     """Another run of the same source is at work, here or on another machine."""
 

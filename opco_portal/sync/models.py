@@ -174,8 +174,9 @@ class SyncRun(models.Model):
 
     @property
     def waits_in_vain(self) -> bool:
-        """It has waited for longer than any queue takes: its message was probably lost."""
-        return self.state == self.State.QUEUED and timezone.now() - self.created_at > LONG_WAIT
+        """Staff asked for it longer ago than any queue takes: its message was probably lost."""
+        is_queued = self.state == self.State.QUEUED and self.trigger == self.Trigger.ADMIN
+        return is_queued and timezone.now() - self.created_at > LONG_WAIT
 
     @property
     def progress(self) -> int | None:

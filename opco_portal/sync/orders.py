@@ -37,12 +37,10 @@ def ask(
     try:
         with transaction.atomic():
             _take_turns(source.code)
-            if under_way := unfinished(source.code).first():
-                if under_way.waits_in_vain:
-                    enqueue(under_way)
-                return under_way, False
-            run = prepare(source, order, kind, replaces)
-            enqueue(run)
+            under_way = unfinished(source.code).first()
+            run = under_way or prepare(source, order, kind, replaces)
+            if under_way is None or under_way.waits_in_vain:
+                enqueue(run)
     except BrokerError:
         logger.exception("sync run %s could not be handed to a worker", run.pk)
         _end(
@@ -50,7 +48,7 @@ def ask(
             State.FAILED,
             "La file d’attente ne répond pas : rien n’a été lancé. Prévenez l’équipe technique.",
         )
-    return run, True
+    return run, under_way is None
 
 
 def _take_turns(code: str) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import stamina
@@ -12,9 +13,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from opco_portal.french import typeset
-from opco_portal.sync.errors import SyncError
+from opco_portal.sync.errors import Failure, SyncError, Taken
 from opco_portal.sync.journal import LOST, idle
-from opco_portal.sync.models import SyncRun
+from opco_portal.sync.models import LONG_WAIT, SyncRun
 from opco_portal.sync.source import registered
 
 logger = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ def recorded(run: SyncRun) -> Iterator[None]:
     """Whatever way the block ends, the run says so."""
     try:
         yield
+    except Taken:
+        run.refresh_from_db()
     except SyncError as error:
         run.message, run.forcible = error.message, error.forcible
         _record(run, error.state)
@@ -109,24 +112,30 @@ def finish(run: SyncRun, state: SyncRun.State) -> None:
 def mark_interrupted(code: str, but: SyncRun | None = None) -> int:
     """Whoever holds the lock knows that no other run of the source is alive."""
     dead = SyncRun.objects.filter(~Q(pk=but.pk if but else None), source=code, state=State.RUNNING)
-    return dead.update(
-        state=State.INTERRUPTED,
-        finished_at=timezone.now(),
-        message=typeset(
-            "Le processus s’est arrêté en cours de route. Rien n’a changé : les données servies sont intactes."
-        ),
+    return dead.update(**_interruption())
+
+
+def _interruption() -> dict[str, Any]:
+    message = (
+        "Le processus s’est arrêté en cours de route. Rien n’a changé : les données servies sont intactes."
     )
+    return {"state": State.INTERRUPTED, "finished_at": timezone.now(), "message": typeset(message)}
 
 
 def recover(code: str | None = None) -> int:
     """Mark the runs whose process died, of one source or of all; return how many."""
+    abandoned = Q(state=State.QUEUED, created_at__lt=timezone.now() - LONG_WAIT) & ~Q(
+        trigger=SyncRun.Trigger.ADMIN
+    )
+    count = SyncRun.objects.filter(abandoned).update(**_interruption())
     running = SyncRun.objects.filter(state=State.RUNNING)
     codes = set(running.values_list("source", flat=True)) & (
         {code} if code else {each.code for each in registered()}
     )
-    count = 0
     for each in codes:
-        with idle(each) as nobody_works:
-            if nobody_works:
-                count += mark_interrupted(each)
+        try:
+            with idle(each) as nobody_works:
+                count += mark_interrupted(each) if nobody_works else 0
+        except Failure:
+            logger.exception("whether a run of %s is alive could not be told", each)
     return count

@@ -147,9 +147,9 @@ def _measure(archive: zipfile.ZipFile, limits: Limits) -> None:
                         f"Le classeur décompressé dépasse les {megabytes(limits.unpacked)} admis : ce n’est sans doute "
                         "pas le fichier attendu."
                     )
-                if member.filename.endswith(".xml"):
-                    extent.add(chunk)
-        broken |= extent.is_broken
+                extent.add(chunk)
+        # Excel's own drawings are not always well formed, and no table is in them.
+        broken |= extent.is_broken and not member.filename.lower().endswith(".vml")
         if extent.cells > limits.cells:
             raise Refusal(
                 f"Une feuille du classeur ({member.filename}) s’étend sur {number(extent.rows)} lignes et "
@@ -165,6 +165,7 @@ class _Extent:
     def __init__(self) -> None:
         self.rows = self.columns = 0
         self.is_broken = False
+        self._is_xml: bool | None = None  # its first bytes tell; readers do not go by names either
         self._row = self._column = 0
         self._parser = expat.ParserCreate(ENCODING)
         self._parser.StartElementHandler = self._start
@@ -175,7 +176,9 @@ class _Extent:
         return self.rows * self.columns
 
     def add(self, chunk: bytes) -> None:
-        if self.is_broken:
+        if self._is_xml is None:
+            self._is_xml = chunk.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+        if self.is_broken or not self._is_xml:
             return  # its bytes are counted to the end all the same
         try:
             self._parser.Parse(chunk)

@@ -76,7 +76,9 @@ def take_up(**kwargs: Any) -> None:
     """A worker that starts finds out which runs died with the last one, and which messages were lost."""
     try:
         count = recover()
-        for run in SyncRun.objects.filter(state=SyncRun.State.QUEUED, source__in=_tasks):
+        # a command carries its own runs out, with what was typed for them
+        asked = SyncRun.objects.filter(state=SyncRun.State.QUEUED, trigger=SyncRun.Trigger.ADMIN)
+        for run in asked.filter(source__in=_tasks):
             enqueue(run)
     except DatabaseError:
         logger.exception("runs could not be taken up")

@@ -263,6 +263,25 @@ def test_the_rest_of_another_version_is_not_joined_either(portal_on_june, sync, 
     assert (asked[1] > 0, asked[2]) == (True, 0)
 
 
+def test_a_date_is_enough_to_go_on_from(portal_on_june, sync, july):
+    """Without an ETag, and an answer to If-Range that does not repeat the date, as the standard wants it."""
+    asked = []
+
+    def answer(request):
+        asked.append(start_of(request))
+        if len(asked) == 1:
+            begun = cut_after(july, 50_000)
+            begun.headers["Last-Modified"] = "Mon, 20 Jul 2026 08:00:00 GMT"
+            return begun
+        rest = Response(july[asked[-1] :], status=206)
+        rest.headers["Content-Range"] = f"bytes {asked[-1]}-{len(july) - 1}/{len(july)}"
+        return rest
+
+    portal_on_june.offer_through("202607", answer)
+    run = sync()
+    assert (run.state, run.size, len(asked)) == ("published", len(july), 2), run.message
+
+
 def test_a_busy_server_is_asked_again(portal_on_june, sync, july):
     asked = []
 

@@ -181,6 +181,15 @@ def test_a_run_that_two_workers_take_up_is_carried_out_once(portal_on_june, siro
     assert (states, run.state) == (["running"], "published")
 
 
+def test_a_late_message_does_not_touch_a_run_that_is_over(portal_on_june, siro, july):
+    portal_on_june.offer("202607", july)
+    run = prepare(siro, Order())
+    late = SyncRun.objects.get(pk=run.pk)
+    synchronise(siro, run)
+    assert synchronise(siro, late).state == "published"
+    assert SyncRun.objects.get(pk=run.pk).report["counts"] == run.report["counts"]
+
+
 def in_thread(work: Callable[[], Any]) -> Any:
     """The result of work done on other database connections than ours."""
     results: list[Any] = []

@@ -88,3 +88,26 @@ def test_a_run_that_has_just_been_asked_for_is_not_sent_twice(sent):
     waiting = made(State.QUEUED)
     assert ask(source_named("siro"), ORDER) == (waiting, False)
     assert sent == []
+
+
+def test_a_queue_that_is_still_down_is_told_when_one_presses_again(monkeypatch):
+    def down(run):
+        def fail():
+            raise OperationalError("connection refused")
+
+        transaction.on_commit(fail)
+
+    monkeypatch.setattr("opco_portal.sync.orders.enqueue", down)
+    lost = made(State.QUEUED)
+    SyncRun.objects.filter(pk=lost.pk).update(created_at=timezone.now() - timedelta(minutes=6))
+    assert ask(source_named("siro"), ORDER) == (lost, False)
+    lost.refresh_from_db()
+    assert (lost.state, "file d’attente" in lost.message) == (State.FAILED, True)
+
+
+def test_a_command_that_died_before_it_began_does_not_stand_in_the_way(sent):
+    dead = SyncRun.objects.create(source_id="siro", trigger="command")
+    SyncRun.objects.filter(pk=dead.pk).update(created_at=timezone.now() - timedelta(minutes=6))
+    run, is_new = ask(source_named("siro"), ORDER)
+    dead.refresh_from_db()
+    assert (dead.state, is_new, sent) == (State.INTERRUPTED, True, [run])

@@ -131,6 +131,14 @@ def test_a_far_cell_counts_however_it_is_written(read, hidden):
         read(workbook({"Liste IDCC": ROWS}, after=hidden))
 
 
+@pytest.mark.parametrize("name", ["sheet1.XML", "sheet1.dat"])
+def test_a_far_cell_counts_whatever_its_file_is_called(read, name):
+    far = f'<row r="1048576">{cell("XFD1048576", "x")}</row>'
+    body = workbook({"Liste IDCC": ROWS}, after=far).replace(b"sheet1.xml", name[:10].encode())
+    with pytest.raises(Refusal):
+        read(body)
+
+
 def test_a_document_type_is_refused(read):
     sheet = '<!DOCTYPE x [<!ENTITY a "aaaa">]><worksheet>&a;</worksheet>'
     with pytest.raises(Refusal, match="aucun tableur"):

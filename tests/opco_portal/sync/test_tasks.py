@@ -107,7 +107,11 @@ class TestCarryingOut:
         assert SyncRun.objects.get().state == "cancelled"
 
     def test_a_message_that_was_lost_is_sent_again_when_a_worker_starts(self, handed_over):
-        waiting, done = (prepare(source_named("siro"), Order()) for _ in range(2))
+        asked = Order(trigger=SyncRun.Trigger.ADMIN)
+        waiting, done = (prepare(source_named("siro"), asked) for _ in range(2))
+        prepare(
+            source_named("siro"), Order()
+        )  # a command's own, which no worker could carry out as it was typed
         SyncRun.objects.filter(pk=done.pk).update(state="published")
         tasks.take_up()
         assert handed_over == [waiting.pk]
