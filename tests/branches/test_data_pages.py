@@ -125,8 +125,15 @@ def test_an_old_vintage_is_called_old_from_76_days_on():
 
 def test_an_old_vintage_whose_successor_was_refused_is_not_the_publishers_doing():
     serve(publish(days=100), as_of=date(2026, 7, 1))
-    run("refused", step="check")
-    assert "n’a pas été acceptée" in siro(on=date(2026, 11, 1)).warning
+    run("refused", step="check", as_of=date(2026, 8, 1))
+    assert "Une version plus récente existe" in siro(on=date(2026, 11, 1)).warning
+
+
+@pytest.mark.parametrize(("state", "step"), [("refused", "fetch"), ("failed", "publish")])
+def test_what_did_not_come_to_an_end_says_nothing_of_newer_versions(state, step):
+    serve(publish(days=100), as_of=date(2026, 7, 1))
+    run(state, step=step, as_of=date(2026, 7, 1))
+    assert "La dernière vérification n’a pas abouti" in siro(on=date(2026, 11, 1)).warning
 
 
 def test_a_refusal_and_its_old_data_are_one_notice(client):
