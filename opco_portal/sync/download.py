@@ -81,11 +81,10 @@ class _Transfer:
             response.raise_for_status()
             self._refuse_compression(response)
             if not self._continues(response, offset):
-                offset = 0
+                offset, self.validator = 0, _validator(response)
             if self.file.tell() != offset:
                 self.file.seek(offset)
                 self.file.truncate()
-            self.validator = _validator(response)
             total = self._total(response, offset)
             for chunk in response.iter_raw():  # as they come: a chunk that was being filled is lost by a cut
                 offset += len(chunk)
@@ -110,7 +109,8 @@ class _Transfer:
 
     def _is_same(self, response: httpx.Response) -> bool:
         """An answer to If-Range need not repeat a date that it was asked with; an ETag it must."""
-        return _validator(response) in (self.validator, "" if not self.validator.startswith('"') else None)
+        told, is_date = _validator(response), not self.validator.startswith('"')
+        return told == self.validator or (not told and is_date)
 
     def _total(self, response: httpx.Response, offset: int) -> int | None:
         """Bytes of the whole file as the server or the publisher announces them."""
