@@ -18,7 +18,7 @@ import httpx
 from django.conf import settings
 
 from branches.models import Activity, ActivityShare, Agreement
-from branches.sources.lists import ListSource, year_named
+from branches.sources.lists import ListSource, shown, year_named
 from branches.sources.sentences import happened
 from branches.tables import bring_to
 from opco_portal.french import percent, plural, typeset
@@ -108,7 +108,7 @@ class ActivitiesSource(ListSource[ActivitiesStaged]):
             problem = _problem(activity, known)
             if problem:
                 for row in activity.rows:
-                    staged.put_aside(SetAside(_shown(row), problem, row.line))
+                    staged.put_aside(SetAside(shown(row), problem, row.line))
                 continue
             _keep_known(activity, agreements, staged)
             if activity.shares:
@@ -148,7 +148,7 @@ def _activities(path: Path, staged: Staged) -> Iterator[Covered]:
     for row in read_table(path, [LAYOUT]).rows:
         naf = normalize_naf(row.values["naf"] or "")
         if naf is None:
-            staged.put_aside(SetAside(_shown(row), "code APE illisible", row.line))
+            staged.put_aside(SetAside(shown(row), "code APE illisible", row.line))
             continue
         activity = activities.setdefault(naf, Covered(naf))
         activity.rows.append(row)
@@ -220,10 +220,6 @@ def _keep_known(activity: Covered, agreements: Mapping[str, str], staged: Staged
         elif agreements[idcc] == Agreement.Status.ESCAPE:
             del activity.shares[idcc]
             activity.shares[""] = activity.shares.get("", Decimal(0)) + share
-
-
-def _shown(row: Row) -> str:
-    return " · ".join(value for value in row.values.values() if value)[:200]
 
 
 # ---------------------------------------------------------------------------------------------------- reporting

@@ -10,6 +10,7 @@ from opco_portal.sync.errors import Refusal
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.publication import month_vintage
 from opco_portal.sync.source import Staged, SyncSource, examples
+from opco_portal.sync.spreadsheets import Row
 
 HANDFUL = 20  # rows that may always be set aside: a list is edited by hand, and its slips are ordinary
 MONTH = re.compile(r"(?<![0-9])(20[0-9]{2})[-_]?(0[1-9]|1[0-2])(?:[-_]?[0-3][0-9])?(?![0-9])")
@@ -45,3 +46,8 @@ def year_named(text: str) -> int | None:
     """A year that stands alone in a name."""
     match = YEAR.search(text)
     return int(match[1]) if match else None
+
+
+def shown(row: Row) -> str:
+    """What a row of a workbook says, for the list of those that were set aside."""
+    return " · ".join(value for value in row.values.values() if value)[:200]

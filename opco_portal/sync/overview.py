@@ -9,6 +9,6 @@ def light_runs() -> "QuerySet[SyncRun]":
     return SyncRun.objects.defer("report", "set_aside")
 
 
-def latest_runs() -> dict[str, SyncRun]:
+def latest_runs() -> "QuerySet[SyncRun]":
     """The last run of each source that ever had one."""
-    return {run.source_id: run for run in light_runs().order_by("source_id", "-pk").distinct("source_id")}
+    return light_runs().order_by("source_id", "-pk").distinct("source_id")

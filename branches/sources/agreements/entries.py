@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from branches.models import Agreement
+from branches.sources.lists import shown
 from opco_portal.french import plain
 from opco_portal.identifiers import normalize_idcc
 from opco_portal.sync.source import SetAside, Staged
@@ -60,7 +61,7 @@ def read_entries(path: Path, staged: Staged) -> dict[str, Entry]:
         try:
             entry = _entry(row.values)
         except ValueError as error:
-            staged.put_aside(SetAside(_shown(row), str(error), row.line))
+            staged.put_aside(SetAside(shown(row), str(error), row.line))
             continue
         said.setdefault(entry.idcc, []).append((row, entry))
     entries = {}
@@ -75,7 +76,7 @@ def read_entries(path: Path, staged: Staged) -> dict[str, Entry]:
 def _put_aside(copies: Iterable[tuple[Row, Entry]], staged: Staged) -> None:
     for row, entry in copies:
         why = f"l’IDCC {entry.idcc} a plusieurs lignes qui se contredisent"
-        staged.put_aside(SetAside(_shown(row), why, row.line))
+        staged.put_aside(SetAside(shown(row), why, row.line))
 
 
 def _entry(values: dict[str, str | None]) -> Entry:
@@ -117,7 +118,3 @@ def _successor(text: str | None, idcc: str) -> str | None:
     """In canonical form when it is an IDCC; an agreement that is its own successor has none."""
     successor = (normalize_idcc(text) or text) if text else None
     return None if successor in (idcc, "0000") else successor
-
-
-def _shown(row: Row) -> str:
-    return " · ".join(value for value in row.values.values() if value)[:200]

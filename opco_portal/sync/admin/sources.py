@@ -26,7 +26,7 @@ from opco_portal.sync.admin.watched import (
 )
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.orders import may, unfinished, way_back
-from opco_portal.sync.overview import light_runs
+from opco_portal.sync.overview import latest_runs, light_runs
 from opco_portal.sync.schedule import next_times
 from opco_portal.sync.source import SyncSource, registered, source_named
 
@@ -40,8 +40,7 @@ class SourceAdmin(Watched):
 
     # --------------------------------------------------------------------------------------------------------- list
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Source]":
-        last = light_runs().order_by("source_id", "-pk").distinct("source_id")
-        return super().get_queryset(request).prefetch_related(Prefetch("runs", last, to_attr="last"))
+        return super().get_queryset(request).prefetch_related(Prefetch("runs", latest_runs(), to_attr="last"))
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """Those that staff can act on first."""

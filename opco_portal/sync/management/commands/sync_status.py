@@ -17,7 +17,7 @@ class Command(BaseCommand):
     help = "Montre le millésime servi de chaque source, sa dernière synchronisation et la prochaine."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        latest, upcoming = latest_runs(), next_times()
+        latest, upcoming = {run.source_id: run for run in latest_runs()}, next_times()
         rows = []
         for source in Source.objects.filter(pk__in=[each.code for each in registered()]):
             due = upcoming.get(source.code)
