@@ -36,7 +36,9 @@ WITH typed AS MATERIALIZED (
             -- trigrams find what looks alike; when little does, the edit distance keeps what may be a slip of
             -- the finger ("otel"), and a word within the word what was written without its spaces
             SELECT lexeme, rarity,
-                   CASE WHEN starts_with(word, typed.word) THEN 0.9
+                   -- the beginning of a word stands for it while someone types; later, the less of it the less
+                   CASE WHEN starts_with(word, typed.word)
+                        THEN 0.9 * CASE WHEN %(typing)s THEN 1 ELSE length(typed.word)::float / length(word) END
                         WHEN length(word) >= 6 AND strpos(typed.word, word) > 0
                         THEN greatest(0.5, similarity(word, typed.word))
                         ELSE similarity(word, typed.word) END AS quality
@@ -95,7 +97,7 @@ SELECT coalesce(best.agreement_id, ''), coalesce(best.activity_id, ''), best.tex
 FROM best
 LEFT JOIN whole USING (agreement_id)
 LEFT JOIN counted USING (agreement_id)
-WHERE best.recall > %(floor)s
+WHERE best.recall > CASE WHEN best.quality > 0.94 OR %(typing)s THEN %(floor)s ELSE %(mended_floor)s END
 ORDER BY best.agreement_id IS NULL, exact DESC, rank DESC, best.agreement_id, best.activity_id
 """
 
@@ -115,6 +117,7 @@ def find(text: str, *, agreements: int = 10, activities: int = 5, typing: bool =
         "spellings": 6,
         "unknown": 3.0,  # rarity of a word that nothing resembles: what is left unmatched still counts
         "floor": 0.34,
+        "mended_floor": 0.5,  # « Dupond » is a name rather than a mistyped trade
     }
     with connection.cursor() as cursor:
         cursor.execute(SEARCH, parameters)

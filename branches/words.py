@@ -4,6 +4,7 @@ import re
 
 from opco_portal.french import plain
 
+DIGITS = frozenset("0123456789")
 # Words that say nothing of which agreement is meant; they are dropped unless nothing else is left.
 NOISE = frozenset(
     [
@@ -123,6 +124,9 @@ NOISE = frozenset(
 
 
 def words_of(text: str) -> list[str]:
-    """The meaningful words of a text, unaccented and lower-case, in order, each once, at most twelve."""
+    """The meaningful words of a text, unaccented and lower-case, in order, each once, at most twelve.
+
+    A single digit is that of a town (« Lyon 9 ») or of a date, never of a nickname (« CCN 66 »).
+    """
     words = list(dict.fromkeys(word[:40] for word in re.findall(r"[a-z0-9]+", plain(text))))
-    return ([word for word in words if word not in NOISE] or words)[:12]
+    return ([word for word in words if word not in NOISE and word not in DIGITS] or words)[:12]

@@ -85,3 +85,8 @@ def test_activities_follow_agreements():
 def test_odd_text_finds_nothing_and_breaks_nothing(text):
     find(text)
     find(text, typing=True)
+
+
+@pytest.mark.parametrize("words", ["zzxxqq martinn", "dupont lyon 9", "leroy merlin"])
+def test_a_name_is_not_taken_for_the_beginning_of_another_word(words):
+    assert find(words) == []
