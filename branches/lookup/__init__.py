@@ -3,7 +3,8 @@
 `parse(text)` tells what was typed; `answer(query, evidence, on=date)` weighs what the sources say about it.
 """
 
-from branches.lookup.answer import Answer, Candidate, Message, SourceNote, answer, candidates_of
+from branches.lookup.answer import answer
+from branches.lookup.belief import candidates_of
 from branches.lookup.evidence import (
     ActivityFact,
     AgreementFact,
@@ -14,11 +15,13 @@ from branches.lookup.evidence import (
     Evidence,
     Hit,
     OpcoFact,
+    RecordFact,
     Reference,
     ShareFact,
     SourceFact,
 )
 from branches.lookup.query import Query, parse
+from branches.lookup.values import Answer, Candidate, Message, SourceNote
 
 __all__ = [
     "ActivityFact",
@@ -34,6 +37,7 @@ __all__ = [
     "Message",
     "OpcoFact",
     "Query",
+    "RecordFact",
     "Reference",
     "ShareFact",
     "SourceFact",

@@ -136,6 +136,19 @@ class EstablishmentFact:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordFact:
+    """What the directory of companies says of a number that the table does not have; () and "" where it is silent.
+
+    `company_wide`: the IDCCs are those of the whole company, as for a SIREN, or where the establishment has none.
+    """
+
+    is_open: bool
+    idccs: tuple[str, ...]
+    company_wide: bool
+    naf: str
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyGroup:
     """Establishments of one company that share their agreement, owner and manager."""
 
@@ -199,4 +212,5 @@ class Evidence:
     reference: Reference
     establishment: EstablishmentFact | None = None
     company: CompanyFact | None = None
+    record: RecordFact | None = None
     hits: Sequence[Hit] = field(default_factory=tuple)

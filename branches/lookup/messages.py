@@ -67,6 +67,14 @@ CAUSES_OF_ABSENCE = tuple(
         ("cause_no_employee", "Aucun salarié déclaré : sans DSN, pas d’OPCO dans la table."),
     )
 )
+CLOSED = typeset(
+    "L’Annuaire des entreprises le dit fermé. Si des salariés y travaillaient encore, cherchez l’établissement qui les "
+    "emploie aujourd’hui : son SIRET figure sur le dernier bulletin de paie."
+)
+HIDDEN_COMPANIES = typeset(
+    "Entreprise non diffusible : certaines ont demandé à ne pas figurer dans l’annuaire public. Cherchez la vôtre par "
+    "son SIRET ou par sa convention, écrits sur chaque bulletin de paie."
+)
 ACTIVITY_IS_INDICATIVE = typeset(
     "Un code NAF donne une indication, pas une réponse : l’OPCO dépend de la convention collective appliquée. "
     "Pour être sûr, cherchez par SIRET ou par IDCC."
@@ -305,6 +313,26 @@ def disagreement(belief: str, others: Iterable[tuple[str, AttachmentFact]]) -> s
     return typeset(
         f"Les sources ne disent pas la même chose : {belief}, alors {whereas}{claims}. "
         "Demandez confirmation avant de déposer un dossier."
+    )
+
+
+def declared(agreement: AgreementFact, company_wide: bool) -> str:
+    """What the directory of companies says of an agreement, before what this agreement leads to."""
+    whom = "à l’entreprise" if company_wide else "à cet établissement"
+    return typeset(f"L’Annuaire des entreprises attribue {whom} l’IDCC {agreement.idcc} ({agreement.label}).")
+
+
+def several_agreements(count: int) -> str:
+    return typeset(
+        f"L’Annuaire des entreprises lui attribue {count} conventions. Choisissez celle qui figure sur le bulletin de "
+        "paie du salarié à former (« IDCC »)."
+    )
+
+
+def activity_of_record(naf: str) -> str:
+    return typeset(
+        f"L’Annuaire des entreprises ne donne pas de convention qui mène à un OPCO. Voici ce que suggère l’activité "
+        f"déclarée ({naf}) : une indication, pas une réponse. L’IDCC d’un bulletin de paie tranche."
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from branches.lookup.answer import MAJORITY
+from branches.lookup.belief import MAJORITY
 from branches.sources.sentences import happened
 from branches.sources.siro.shares import Pairs, share_of, totals_by_idcc
 from opco_portal.french import plural, typeset
