@@ -1,7 +1,7 @@
 """The one way out: every request of the portal to another server is made by a client from here.
 
-Timeouts, a User-Agent that says who asks, and redirects that never leave https. What answers too slowly, too
-much, or somewhere else than expected raises.
+Timeouts, a User-Agent that says who asks, and redirects that never leave https, nor the upstream's own server where
+a file is not hosted elsewhere. What answers too slowly, too much, or somewhere else than expected raises.
 """
 
 import re
@@ -22,21 +22,33 @@ class InsecureAddressError(httpx.RequestError):
     """An address or a redirect that is neither https nor on the server that the settings name."""
 
 
-def client(*, base_url: str, timeout: float = 30.0) -> httpx.Client:
-    """A client for one upstream. Any https address may be followed to, and `base_url`'s own server in any case.
+class ForeignAddressError(httpx.RequestError):
+    """A redirect to another server than the one that was asked."""
 
-    Compression is not asked for: sizes, checksums and resumed downloads are those of the published bytes, and
-    nothing can grow while it is read.
+
+def client(
+    *, base_url: str, timeout: float = 30.0, stay: bool = False, headers: Mapping[str, str] | None = None
+) -> httpx.Client:
+    """A client for one upstream; `base_url`'s own server may always be followed to.
+
+    Any https address may be too, as publishers host their files elsewhere; not when the client is to `stay`, as for
+    an API, whose key must not travel. Compression is not asked for: sizes, checksums and resumed downloads are those
+    of the published bytes, and nothing can grow while it is read.
     """
     home = origin(base_url)
 
     def check(request: httpx.Request) -> None:
         address = str(request.url)
-        if urlsplit(address).scheme != "https" and origin(address) != home:
+        if origin(address) == home:
+            return
+        if stay:
+            raise ForeignAddressError(f"redirected to {request.url.host}", request=request)
+        if urlsplit(address).scheme != "https":
             raise InsecureAddressError(f"{address} is not https", request=request)
 
     return httpx.Client(
-        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity"},
+        base_url=base_url,
+        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity", **(headers or {})},
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         follow_redirects=True,
         max_redirects=MAX_REDIRECTS,
@@ -47,7 +59,7 @@ def client(*, base_url: str, timeout: float = 30.0) -> httpx.Client:
 def origin(url: str) -> tuple[str, str]:
     """Scheme and host of an address, the port included."""
     parts = urlsplit(url)
-    return parts.scheme, parts.netloc
+    return parts.scheme, parts.netloc.lower()
 
 
 def user_agent() -> str:

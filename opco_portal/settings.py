@@ -115,6 +115,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "portal",
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
     }
 }
 
@@ -143,6 +144,15 @@ ACTIVITIES_PAGE: str = env.str(
 )
 # Where published files are kept while they are read; empty: the system's temporary folder.
 SYNC_FOLDER: str = env.str("SYNC_FOLDER", default="")
+
+# ---------------------------------------------------------------------------------------------------------
+# Servers that are asked while somebody waits. An empty address, or a key that is missing, and one is not asked.
+COMPANIES_API: str = env.str("COMPANIES_API", default="https://recherche-entreprises.api.gouv.fr")
+FRANCE_COMPETENCES_API: str = env.str("FRANCE_COMPETENCES_API", default="https://api.francecompetences.fr")
+FRANCE_COMPETENCES_KEY: str = env.str("FRANCE_COMPETENCES_KEY", default="")
+CFA_DOCK_API: str = env.str("CFA_DOCK_API", default="https://www.cfadock.fr")
+# Seconds that a page waits for such an answer before it goes out without it and lets it join later.
+UPSTREAM_GLANCE: float = env.float("UPSTREAM_GLANCE", default=0.3)
 
 # ---------------------------------------------------------------------------------------------------------
 # Language and time: French for people, dates of law are naive, events are aware.

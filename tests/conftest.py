@@ -46,5 +46,5 @@ def _nothing_remembered() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_waiting() -> Iterator[None]:
     """What is tried again is tried at once."""
-    with stamina.set_testing(True, attempts=4):
+    with stamina.set_testing(True, attempts=4, cap=True):
         yield

@@ -13,9 +13,13 @@ import pytest
 
 from opco_portal.local import LocalError, throwaway_servers
 
+# Nobody is asked over the network: a test that wants an upstream serves one and names it in the settings.
+UPSTREAMS = ("COMPANIES_API", "CFA_DOCK_API", "FRANCE_COMPETENCES_API", "FRANCE_COMPETENCES_KEY")
+
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    os.environ.update(dict.fromkeys(UPSTREAMS, ""))
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
         separate_cache(worker)
     else:

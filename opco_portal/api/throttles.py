@@ -9,8 +9,9 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.throttling import SimpleRateThrottle
 
+from opco_portal.counters import counters
+
 logger = logging.getLogger(__name__)
-counters = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
 
 MAX_LEASE = 10
 MAX_CLIENTS = 10_000

@@ -33,6 +33,9 @@ VARIANTS = {
     "granian 1 × 2": granian(1, 2),
     "granian 1 × 4": granian(1, 4),
     "granian 1 × 8": granian(1, 8),
+    "granian 1 × 16": granian(1, 16),
+    "granian 1 × 32": granian(1, 32),
+    "granian 1 × 64": granian(1, 64),
     "granian 2 × 1": granian(2, 1),
     "granian 2 × 2": granian(2, 2),
     "granian 2 × 4": granian(2, 4),
@@ -40,5 +43,9 @@ VARIANTS = {
     "gunicorn sync, 2 workers": gunicorn(2),
     "gunicorn gthread, 1 × 4": gunicorn(1, "--threads", "4"),
     "gunicorn gthread, 2 × 4": gunicorn(2, "--threads", "4"),
+    "granian ASGI, 1 worker": [
+        *("granian", "--interface", "asgi", "--no-ws", "--log-level", "warning", "--workers", "1"),
+        *(*PLACE, ASGI),
+    ],
     "uvicorn ASGI, 2 workers": ["uvicorn", "--workers", "2", "--no-access-log", *PLACE, ASGI],
 }
