@@ -4,9 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
-from branches.models import Agreement, AgreementName, Attachment, Branch, Opco
+from branches.models import Agreement, AgreementName, Attachment, Branch, Disagreement, Opco
 from opco_portal.admin import ReadOnly
+from opco_portal.identifiers import format_siret
 
 
 class AttachmentInline(admin.TabularInline):
@@ -73,3 +76,23 @@ class BranchAdmin(ReadOnly):
     list_filter = ["opco", "order_date"]
     list_select_related = ["opco", "agreement"]
     search_fields = ["title", "agreement__idcc"]
+
+
+@admin.register(Disagreement)
+class DisagreementAdmin(ReadOnly):
+    list_display = ["number", "opco", "vintage", "engine", "other", "said_at", "first_seen_at", "compare"]
+    list_filter = ["engine", "opco", "other"]
+    list_select_related = ["opco", "other"]
+    date_hierarchy = "seen_at"
+    search_fields = ["siret"]
+    search_help_text = "SIRET ou SIREN, sans espaces"
+
+    @admin.display(description="SIRET", ordering="siret")
+    def number(self, row: Disagreement) -> str:
+        return format_siret(row.siret)
+
+    @admin.display(description="comparer")
+    def compare(self, row: Disagreement) -> str:
+        return format_html(
+            '<a href="{}">Voir les réponses du jour</a>', reverse("opinions", args=[f"{row.siret:014d}"])
+        )

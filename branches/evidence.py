@@ -7,6 +7,7 @@ costs one primary-key read and no process ever answers from an outdated referenc
 
 import threading
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import date
 
@@ -32,13 +33,13 @@ from branches.lookup import (
     parse,
 )
 from branches.models import Activity, ActivityOpco, ActivityShare, Agreement, Attachment, Opco
-from opco_portal.identifiers import siren_of
 from opco_portal.sync.models import DataVersion, Source
 
 ESTABLISHMENT = """
 SELECT version.number, row.siret, row.idcc, row.owner, row.manager
 FROM sync_dataversion AS version LEFT JOIN branches_establishment AS row ON row.siret = %s
 """
+ESTABLISHMENTS = "SELECT siret, idcc, owner, manager FROM branches_establishment WHERE siret = ANY(%s)"
 # Every SIRET of a company lies in one range of the primary key.
 COMPANY = """
 SELECT idcc, owner, manager, count(*) FROM branches_establishment
@@ -85,17 +86,20 @@ def _establishment(siret: int) -> tuple[int, EstablishmentFact | None]:
     return version, None if key is None else EstablishmentFact(f"{key:014d}", idcc, owner, manager)
 
 
+def establishments(sirets: Iterable[str]) -> dict[str, EstablishmentFact]:
+    """The rows of several establishments, by SIRET; those that the table does not have are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(ESTABLISHMENTS, [[int(siret) for siret in sirets]])
+        rows = [EstablishmentFact(f"{key:014d}", *rest) for key, *rest in cursor.fetchall()]
+    return {row.siret: row for row in rows}
+
+
 def company(siren: str) -> CompanyFact:
     """The establishments of a company, grouped by agreement and OPCO."""
     first = int(siren) * 100_000
     with connection.cursor() as cursor:
         cursor.execute(COMPANY, [first, first + 99_999])
         return CompanyFact(siren, tuple(CompanyGroup(*row) for row in cursor.fetchall()))
-
-
-def siblings(siret: str) -> CompanyFact:
-    """The company of an establishment."""
-    return company(siren_of(siret))
 
 
 # ------------------------------------------------------------------------------------------------- reference

@@ -31,7 +31,9 @@ register_converter(NafConverter, "naf")
 urlpatterns = [
     path("", views.home, name="home"),
     path("recherche/", views.search_page, name="search"),
+    path("recherche/entreprises/", views.companies_page, name="companies"),
     path("entreprise/<digits:number>/", views.company_page, name="company"),
+    path("entreprise/<digits:siret>/autres-moteurs/", views.opinions_page, name="opinions"),
     path("convention/<idcc:idcc>/", views.agreement_page, name="agreement"),
     path("activite/<naf:naf>/", views.activity_page, name="activity"),
     path("opco/", views.opco_list, name="opcos"),

@@ -9,10 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from branches import search
 from branches.changes import last_changes_of
-from branches.evidence import consult, siblings
+from branches.directory import Chosen, chosen, chosen_as, completed
+from branches.evidence import company as company_of
+from branches.evidence import consult
 from branches.lookup import (
     ActivityFact,
     AgreementFact,
@@ -26,11 +29,11 @@ from branches.lookup import (
     answer,
     parse,
 )
-from branches.lookup.messages import document_name, document_vintage
+from branches.lookup.messages import HIDDEN_COMPANIES, document_name, document_vintage
 from branches.models import Agreement, AgreementName, DeclaredOpco, Establishment, Opco
 from branches.reports import ShownTable, shown_table
-from branches.views.paging import page_of
-from branches.views.search import agreement_results, unanswered
+from branches.views.paging import is_fragment, page_of
+from branches.views.search import AgreementResult, agreement_results, unanswered
 from opco_portal import typography
 from opco_portal.identifiers import siren_of
 from opco_portal.sync.models import SyncRun
@@ -64,6 +67,7 @@ def _answer_context(found: Answer, current: Reference, but: tuple[str, ...] = ()
 
 # ------------------------------------------------------------------------------- establishments and companies
 @require_safe
+@vary_on_headers("HX-Request")
 def company_page(request: HttpRequest, number: str) -> HttpResponse:
     """/entreprise/<siret>/ or /entreprise/<siren>/."""
     found, evidence = consult(number)
@@ -76,23 +80,59 @@ def company_page(request: HttpRequest, number: str) -> HttpResponse:
 
 def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siret, current = found.query.normalized, evidence.reference
-    siren, company = siren_of(siret), siblings(siret)
-    # An only child needs no family: most establishments are the only one of their company.
-    alone = company.establishments < 2 and evidence.establishment is not None
-    family = () if alone else _family(siren, company, current)
-    row, known = evidence.establishment, found.status in ("found", "not_attached")
+    picked = chosen(request.GET, siret)
+    if evidence.establishment is None:
+        return _absent_page(request, found, evidence, picked)
+    siren = siren_of(siret)
+    company = company_of(siren)
+    row = evidence.establishment
     context = {
         **_answer_context(found, current, but=("manager", "not_attached")),
         "siret": siret,
         "siren": siren,
-        "idcc": row.idcc if row else None,
-        "agreement": current.agreements.get(row.idcc or "") if row else None,
+        "idcc": row.idcc,
+        "agreement": current.agreements.get(row.idcc or ""),
         "company": company,
-        "family": family,
+        # An only child needs no family: most establishments are the only one of their company.
+        "family": () if company.establishments < 2 else _family(siren, company, current),
+        "chosen": picked,
         "proof_url": reverse("proof", args=[siret]) if found.status == "found" else "",
     }
-    template = "branches/establishment.html" if known else "branches/not_found.html"
-    return render(request, template, context, status=200 if known else 404)
+    return render(request, "branches/establishment.html", context)
+
+
+def _absent_page(
+    request: HttpRequest, found: Answer, evidence: Evidence, picked: Chosen | None = None
+) -> HttpResponse:
+    """A SIRET or SIREN that the table lacks: what the directory lets deduce, else why it may be absent."""
+    number, current = found.query.normalized, evidence.reference
+    done = completed(found, evidence, picked)
+    siren, company = number[:9], company_of(number[:9])
+    context = {
+        **_answer_context(done.answer, current, but=("several_agreements", "activity_is_indicative")),
+        "siret": number if found.query.kind == "siret" else "",
+        "siren": siren,
+        "directory": done,
+        "hidden": HIDDEN_COMPANIES,
+        "company": company,
+        "family": _family(siren, company, current),
+        "chosen": picked or (chosen_as(done.company, number, done.at) if done.company else None),
+    }
+    if not done.answer.candidates:
+        # While the directory is asked nothing is lost yet; and HTMX leaves aside what comes with an error.
+        waiting = is_fragment(request) or bool(done.look and done.look.pending)
+        return render(request, "branches/not_found.html", context, status=200 if waiting else 404)
+    context["agreements"] = _declared_agreements(done.answer, current)
+    return render(request, "branches/deduced.html", context)
+
+
+def _declared_agreements(found: Answer, current: Reference) -> list[AgreementResult]:
+    """The agreements that an answer was deduced from, each with the OPCOs that it leads to."""
+    by_idcc: dict[str, list[Candidate]] = {}
+    for candidate in found.candidates:
+        if candidate.idcc and candidate.basis != "activity":
+            by_idcc.setdefault(candidate.idcc, []).append(candidate)
+    return [AgreementResult(current.agreements[idcc], each, "") for idcc, each in by_idcc.items()]
 
 
 def _family(siren: str, company: CompanyFact, current: Reference) -> tuple[Candidate, ...]:
@@ -113,13 +153,13 @@ class EstablishmentRow:
 
 def _siren_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siren, company, current = found.query.normalized, evidence.company, evidence.reference
+    if found.status == "not_found" or company is None:
+        return _absent_page(request, found, evidence)
     context = {
         **_answer_context(found, current, but=("several_opcos", "not_attached")),
         "siren": siren,
         "company": company,
     }
-    if found.status == "not_found" or company is None:
-        return render(request, "branches/not_found.html", context, status=404)
     first = int(siren) * 100_000
     establishments = Establishment.objects.filter(siret__range=(first, first + 99_999))
     page = page_of(request, establishments.order_by("owner", "siret"), count=company.establishments)
@@ -199,6 +239,7 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
         "agreement": fact,
         "row": row,
         "words": request.GET.get("q", "").strip(),
+        "chosen": chosen(request.GET),
         "names": [name.name for name in names if name.kind != AgreementName.Kind.TRADE],
         "trades": [name.name for name in names if name.kind == AgreementName.Kind.TRADE],
         "successor": current.final(idcc) if fact.successor else None,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from branches import search
+from branches.clients import companies
 from branches.evidence import consult, reference
 from branches.lookup import (
     AgreementFact,
@@ -25,7 +26,9 @@ from branches.lookup import (
     candidates_of,
     parse,
 )
+from branches.lookup.messages import HIDDEN_COMPANIES
 from branches.lookup.query import MAX_LENGTH
+from branches.views.companies import company_results
 from branches.views.paging import is_fragment
 from branches.words import words_of
 
@@ -42,7 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def search_page(request: HttpRequest) -> HttpResponse:
     """Go straight to the answer when there is one; else show what the words may mean, or what went wrong.
 
-    `tout=1` shows every meaning even so: the page that answers words links back to it.
+    Companies of that name join from the directory. `tout=1` shows every meaning even so: the page that answers words
+    links back to it.
     """
     text = request.GET.get("q", "").strip()
     if is_fragment(request):
@@ -54,6 +58,14 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if target and not ("tout" in request.GET and evidence.hits):
         return redirect(target)
     context = {"q": text, "answer": found, **_meanings(found, evidence)}
+    companies_found = company_results(found.query.normalized, {}) if found.query.kind == "text" else None
+    unmatched = found.status in ("invalid", "not_found")
+    context |= {
+        "found": companies_found,
+        "hidden": HIDDEN_COMPANIES,
+        "exact": any(hit.exact for hit in evidence.hits),
+        "nothing": unmatched and not (companies_found and companies_found.promising),
+    }
     return render(request, "branches/search.html", context)
 
 
@@ -78,7 +90,7 @@ def _page_of(found: Answer, current: Reference) -> str:
 
 def unanswered(request: HttpRequest, typed: str, found: Answer, evidence: Evidence) -> HttpResponse:
     """The field again with what was typed in it, and what is wrong with that."""
-    context = {"q": typed, "answer": found, **_meanings(found, evidence)}
+    context = {"q": typed, "answer": found, "nothing": True, **_meanings(found, evidence)}
     return render(request, "branches/search.html", context, status=404)
 
 
@@ -118,6 +130,7 @@ def _suggestions(text: str) -> dict[str, Any]:
         return {"activities": [current.activities[query.normalized]]}
     hits = search.find(text, agreements=5, activities=2, typing=True) if len(text) > 1 else []
     return {
+        "words": text if query.kind == "text" and companies.is_searchable(text) else "",
         "opcos": _named_opcos(text, current, typing=True),
         "agreements": agreement_results(hits, current),
         "activities": [current.activities[hit.naf] for hit in hits if hit.naf],

@@ -1,0 +1,125 @@
+"""Companies found by their name: beside the words' other meanings, and page after page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+
+from branches.clients import companies
+from branches.clients.companies import Companies, Company, Place
+from branches.directory import page_number
+from branches.evidence import establishments, reference
+from branches.lookup import OpcoFact, Reference, candidates_of
+from branches.lookup.headcounts import headcount_in_words
+from branches.lookup.messages import HIDDEN_COMPANIES
+from branches.views.paging import is_fragment
+from opco_portal.upstream import Look
+
+OTHERS = 3  # establishments of a company that are told beside the first
+
+
+@dataclass(frozen=True)
+class PlaceResult:
+    """An establishment with the OPCO that the table gives it, else the ones that its agreements lead to."""
+
+    place: Place
+    opco: OpcoFact | None
+    deduced: tuple[OpcoFact, ...] = ()
+
+
+@dataclass(frozen=True)
+class CompanyResult:
+    """A company found by its name; `first` is the establishment that the search most likely means."""
+
+    company: Company
+    activity: str
+    headcount: str
+    first: PlaceResult | None
+    others: list[PlaceResult]
+
+
+@dataclass(frozen=True)
+class CompanyResults:
+    """A page of companies, on its way, or the reason why there is none; shown by components/companies.html."""
+
+    words: str
+    look: Look[Companies]
+    results: Sequence[CompanyResult] = ()
+    page: Page[int] | None = None
+
+    @property
+    def promising(self) -> bool:
+        """There are companies, or there may yet be."""
+        return bool(self.results) or self.look.pending
+
+    @property
+    def total(self) -> int:
+        return self.look.answer.value.total if self.look.answer else 0
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def companies_page(request: HttpRequest) -> HttpResponse:
+    """/recherche/entreprises/?q=: the companies of a name; the fragment that joins the search page, too."""
+    words = request.GET.get("q", "").strip()[: companies.LONGEST]
+    if not words:
+        return redirect("home")
+    found = company_results(words, request.GET)
+    template = "branches/_companies.html" if is_fragment(request) else "branches/companies.html"
+    return render(request, template, {"q": words, "found": found, "hidden": HIDDEN_COMPANIES})
+
+
+def company_results(words: str, asked: Mapping[str, Any]) -> CompanyResults | None:
+    """The companies of a name, as far as they are known at a glance; None when such words are not looked for."""
+    if not companies.is_searchable(words):
+        return None
+    look = companies.search(words, page_number(asked.get("page", ""))).look()
+    if look.answer is None:
+        return CompanyResults(words, look)
+    told = look.answer.value
+    reached = min(told.total, told.pages * companies.PER_PAGE)
+    page = Paginator(range(reached), companies.PER_PAGE).get_page(told.page)
+    return CompanyResults(words, look, _results(told), page)
+
+
+def _results(told: Companies) -> list[CompanyResult]:
+    current = reference()
+    rows = establishments(place.siret for company in told.companies for place in company.places)
+    opcos = {siret: current.opcos[row.owner] for siret, row in rows.items() if row.owner}
+    return [_result(company, opcos, current) for company in told.companies]
+
+
+def _result(company: Company, opcos: Mapping[str, OpcoFact], current: Reference) -> CompanyResult:
+    def result(place: Place) -> PlaceResult:
+        opco = opcos.get(place.siret)
+        return PlaceResult(place, opco, () if opco else _deduced(place.idccs or company.idccs, current))
+
+    main = company.main
+    others = [place for place in company.places if place != main and place.is_open]
+    activity = current.activities.get((main.naf if main else "") or company.naf)
+    return CompanyResult(
+        company,
+        activity.label if activity else "",
+        headcount_in_words(company.headcount),
+        result(main) if main else None,
+        [result(place) for place in others[:OTHERS]],
+    )
+
+
+def _deduced(idccs: Sequence[str], current: Reference) -> tuple[OpcoFact, ...]:
+    """The OPCOs that agreements lead to, each once."""
+    today = timezone.localdate()
+    agreements = [current.agreements[idcc] for idcc in idccs if idcc in current.agreements]
+    return tuple(
+        dict.fromkeys(
+            candidate.opco
+            for agreement in agreements
+            for candidate in candidates_of(agreement, current, today)[1]
+        )
+    )
