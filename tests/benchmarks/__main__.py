@@ -1,9 +1,9 @@
-"""All the benchmarks, or the one that is named first: `python -m tests.benchmarks [lookup|sync] [options]`."""
+"""All the benchmarks, or the one that is named first: `python -m tests.benchmarks [lookup|names|sync] [options]`."""
 
 import subprocess
 import sys
 
-NAMES = ("lookup", "sync")
+NAMES = ("lookup", "names", "sync")
 
 
 def main() -> int:
