@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils import timezone
 
-from branches.clients import companies
+from branches.clients import cfa_dock, companies, france_competences
 from branches.clients.companies import Companies, Company, Place
 from branches.lookup import Answer, Evidence, RecordFact, answer
 from branches.lookup.headcounts import CLASSES
@@ -136,3 +137,36 @@ def record_of(company: Company, number: str) -> RecordFact:
         company_wide=not idccs,
         naf=(place.naf if place else "") or company.naf,
     )
+
+
+class Service(NamedTuple):
+    """A server that is asked when somebody needs it, for the page of the sources."""
+
+    name: str
+    page: str
+    gives: str
+    asked: bool
+
+
+def services() -> list[Service]:
+    """Every server that is asked while somebody waits, and whether this portal does."""
+    return [
+        Service(
+            "Annuaire des entreprises",
+            "https://annuaire-entreprises.data.gouv.fr/",
+            "Le nom, l’adresse, l’activité, l’effectif et les conventions d’une entreprise.",
+            bool(settings.COMPANIES_API),
+        ),
+        Service(
+            "France compétences",
+            "https://quel-est-mon-opco.francecompetences.fr/",
+            "Un deuxième avis sur un établissement, par l’organisme qui tient la table SIRET-OPCO.",
+            france_competences.is_configured(),
+        ),
+        Service(
+            "CFA Dock",
+            "https://www.cfadock.fr/Home/SearchOpco",
+            "Un autre avis, par le moteur des centres de formation d’apprentis.",
+            cfa_dock.is_configured(),
+        ),
+    ]

@@ -25,6 +25,7 @@ from branches.changes import (
     undone_by,
     with_force,
 )
+from branches.directory import services
 from branches.evidence import reference
 from branches.freshness import freshness
 from branches.lookup import OpcoFact, Reference
@@ -44,6 +45,7 @@ def data_page(request: HttpRequest) -> HttpResponse:
         "sources": sources,
         "followed": [fresh for fresh in sources if not fresh.by_hand],
         "by_hand": [fresh for fresh in sources if fresh.by_hand],
+        "services": services(),
         "latest": summaries()[:LATEST],
     }
     return render(request, "branches/data.html", context)
