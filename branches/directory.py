@@ -13,19 +13,19 @@ from branches.clients import cfa_dock, companies, france_competences
 from branches.clients.companies import Companies, Company, Place
 from branches.lookup import Answer, Evidence, RecordFact, answer
 from branches.lookup.headcounts import CLASSES
-from opco_portal.identifiers import is_siret, normalize_naf
+from opco_portal.identifiers import is_siren, is_siret, normalize_naf
 from opco_portal.upstream import Dated, Look
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """The company that someone chose by its name. It travels in the address of the pages that follow.
+    """The company that someone chose by its name, or one of its establishments. It travels in the address of pages.
 
-    `company` and `place` are None once the directory's answer is forgotten; `headcount` is an Insee code, `naf`
-    dotted, each "" where the directory tells none.
+    `number` is a SIREN or a SIRET; `company` and `place` are None while the directory does not tell them; `headcount`
+    is an Insee code, `naf` dotted, each "" where the directory tells none.
     """
 
-    siret: str
+    number: str
     words: str
     page: int
     naf: str
@@ -35,39 +35,47 @@ class Chosen:
     at: datetime | None = None
 
     @property
-    def origin(self) -> dict[str, str | int]:
-        """The search that it was chosen from, as the pages of establishments take it."""
-        return {"nom": self.words, **({"page": self.page} if self.page > 1 else {})} if self.words else {}
+    def origin(self) -> str:
+        """The search that it was chosen from, as the query of the pages of its establishments."""
+        return origin_of(self.words, self.page)
 
     @property
     def query(self) -> str:
         """What the pages that follow need to know, as the query of their address."""
-        told = {"entreprise": self.siret, "effectif": self.headcount, "naf": self.naf, **self.origin}
-        return urlencode({name: value for name, value in told.items() if value})
+        told = {"entreprise": self.number, "effectif": self.headcount, "naf": self.naf}
+        parts = (urlencode({name: value for name, value in told.items() if value}), self.origin)
+        return "&".join(filter(None, parts))
 
 
-def chosen(asked: Mapping[str, str], siret: str = "") -> Chosen | None:
-    """The chosen company that an address names; None when it names none. Nobody is asked for it."""
+def origin_of(words: str, page: int) -> str:
+    """A search by name as the query of the pages that follow it: `liste`, because `page` is theirs."""
+    return urlencode({"nom": words} | ({"liste": page} if page > 1 else {})) if words else ""
+
+
+def chosen(asked: Mapping[str, str], number: str = "") -> Chosen | None:
+    """The chosen company that an address names; None when it names none, as when somebody typed a SIRET."""
     named = asked.get("entreprise", "")
-    siret = siret or named
-    words, page = asked.get("nom", "").strip()[: companies.LONGEST], page_number(asked.get("page", ""))
-    if not is_siret(siret) or not (named or words):
+    number = number or named
+    words, page = asked.get("nom", "").strip()[: companies.LONGEST], page_number(asked.get("liste", ""))
+    if not (is_siret(number) or is_siren(number)) or not (named or words):
         return None
-    found = _recalled(siret, words, page)
-    company = found.value.of(siret) if found else None
-    if found and company:
-        return chosen_as(company, siret, found.at, words=words, page=page)
+    told = _told(number, words, page)
+    company = told.value.of(number) if told else None
+    if told and company:
+        return chosen_as(company, number, told.at, words=words, page=page)
     headcount = asked.get("effectif", "")
     naf = normalize_naf(asked.get("naf", "")) or ""
-    return Chosen(siret, words, page, naf, headcount if headcount in CLASSES else "")
+    return Chosen(number, words, page, naf, headcount if headcount in CLASSES else "")
 
 
-def chosen_as(company: Company, siret: str, at: datetime | None, *, words: str = "", page: int = 1) -> Chosen:
-    """An establishment of a company as the chosen one; the headcount is the company's, which funding depends on."""
-    place = company.place(siret)
+def chosen_as(
+    company: Company, number: str, at: datetime | None, *, words: str = "", page: int = 1
+) -> Chosen:
+    """A company or its establishment as the chosen one; the headcount is the company's, which funding depends on."""
+    place = company.place(number)
     codes = (company.headcount, place.headcount if place else "")
     return Chosen(
-        siret,
+        number,
         words,
         page,
         naf=(place.naf if place else "") or company.naf,
@@ -78,14 +86,14 @@ def chosen_as(company: Company, siret: str, at: datetime | None, *, words: str =
     )
 
 
-def _recalled(siret: str, words: str, page: int) -> Dated[Companies] | None:
-    """A known answer that has the establishment: the search that it was chosen from, else its number."""
+def _told(number: str, words: str, page: int) -> Dated[Companies] | None:
+    """An answer that has the number: the search that it was chosen from, else its own, which may have to be asked."""
     if not settings.COMPANIES_API:
         return None
     found = companies.search(words, page).recall() if words else None
-    if found and found.value.of(siret):
+    if found and found.value.of(number):
         return found
-    return companies.by_number(siret).recall()
+    return companies.by_number(number).look().answer
 
 
 def page_number(text: str) -> int:

@@ -72,9 +72,9 @@ class Companies(msgspec.Struct, frozen=True):
     page: int
     pages: int
 
-    def of(self, siret: str) -> Company | None:
-        """The company that an establishment belongs to, when it is on this page with that establishment."""
-        return next((company for company in self.companies if company.place(siret)), None)
+    def of(self, number: str) -> Company | None:
+        """The company of a SIREN, or of a SIRET when it is told with that establishment; None when not on this page."""
+        return next((one for one in self.companies if one.siren == number or one.place(number)), None)
 
 
 # ------------------------------------------------------------------------------------------------------ questions

@@ -153,12 +153,14 @@ class EstablishmentRow:
 
 def _siren_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siren, company, current = found.query.normalized, evidence.company, evidence.reference
+    picked = chosen(request.GET, siren)
     if found.status == "not_found" or company is None:
-        return _absent_page(request, found, evidence)
+        return _absent_page(request, found, evidence, picked)
     context = {
         **_answer_context(found, current, but=("several_opcos", "not_attached")),
         "siren": siren,
         "company": company,
+        "chosen": picked,
     }
     first = int(siren) * 100_000
     establishments = Establishment.objects.filter(siret__range=(first, first + 99_999))

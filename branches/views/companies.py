@@ -13,7 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from branches.clients import companies
 from branches.clients.companies import Companies, Company, Place
-from branches.directory import page_number
+from branches.directory import origin_of, page_number
 from branches.evidence import establishments, reference
 from branches.lookup import OpcoFact, Reference, candidates_of
 from branches.lookup.headcounts import headcount_in_words
@@ -57,6 +57,10 @@ class CompanyResults:
     def promising(self) -> bool:
         """There are companies, or there may yet be."""
         return bool(self.results) or self.look.pending
+
+    @property
+    def origin(self) -> str:
+        return origin_of(self.words, self.page.number if self.page else 1)
 
     @property
     def total(self) -> int:

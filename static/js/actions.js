@@ -1,4 +1,5 @@
-// Progressive enhancement: “Copier le lien” and “Imprimer” appear only where they can work.
+// Progressive enhancement: “Copier le lien” and “Imprimer” appear only where they can work, and a part of a page that
+// was to join it says so when it cannot.
 const copied = document.querySelector("[data-copied]");
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
@@ -17,4 +18,14 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
+}
+
+for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+  document.addEventListener(failure, (event) => {
+    const part = event.target.closest("[aria-busy]");
+    if (!part) return;
+    part.removeAttribute("aria-busy");
+    for (const waiting of part.querySelectorAll(".waiting")) waiting.hidden = true;
+    for (const late of part.querySelectorAll("[data-late]")) late.hidden = false;
+  });
 }
