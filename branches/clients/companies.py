@@ -51,7 +51,9 @@ class Company(msgspec.Struct, frozen=True):
     @property
     def places(self) -> tuple[Place, ...]:
         """The establishments that are told, each once: those that match, then the head office."""
-        told = {place.siret: place for place in (*self.matching, *filter(None, [self.head]))}
+        told: dict[str, Place] = {}
+        for place in (*self.matching, *filter(None, [self.head])):
+            told.setdefault(place.siret, place)
         return tuple(told.values())
 
     @property

@@ -105,7 +105,7 @@ def _result(company: Company, opcos: Mapping[str, OpcoFact], current: Reference)
         return PlaceResult(place, opco, () if opco else _deduced(place.idccs or company.idccs, current))
 
     main = company.main
-    others = [place for place in company.places if place != main and place.is_open]
+    others = [place for place in company.places if place.is_open and main and place.siret != main.siret]
     activity = current.activities.get((main.naf if main else "") or company.naf)
     return CompanyResult(
         company,
