@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -80,16 +81,22 @@ class BranchAdmin(ReadOnly):
 
 @admin.register(Disagreement)
 class DisagreementAdmin(ReadOnly):
-    list_display = ["number", "opco", "vintage", "engine", "other", "said_at", "first_seen_at", "compare"]
+    list_display = ["number", "compare", "opco", "vintage", "engine", "other", "said_at"]
     list_filter = ["engine", "opco", "other"]
     list_select_related = ["opco", "other"]
     date_hierarchy = "seen_at"
     search_fields = ["siret"]
-    search_help_text = "SIRET ou SIREN, sans espaces"
+    search_help_text = "SIRET ou SIREN"
 
     @admin.display(description="SIRET", ordering="siret")
     def number(self, row: Disagreement) -> str:
         return format_siret(row.siret)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Disagreement], search_term: str
+    ) -> tuple[QuerySet[Disagreement], bool]:
+        """Numbers are pasted with their spaces, and stored without the zeros that they may begin with."""
+        return super().get_search_results(request, queryset, "".join(search_term.split()).lstrip("0"))
 
     @admin.display(description="comparer")
     def compare(self, row: Disagreement) -> str:
