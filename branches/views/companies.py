@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -74,7 +77,12 @@ def companies_page(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()[: companies.LONGEST]
     if not words:
         return redirect("home")
+    if not settings.COMPANIES_API:
+        return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
     found = company_results(words, request.GET)
+    last = found.page.number if found and found.page else companies.REACHED
+    if page_number(request.GET.get("page", "")) > last:
+        return redirect(f"{reverse('companies')}?{urlencode({'q': words, 'page': last})}")
     template = "branches/_companies.html" if is_fragment(request) else "branches/companies.html"
     return render(request, template, {"q": words, "found": found, "hidden": HIDDEN_COMPANIES})
 
