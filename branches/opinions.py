@@ -1,6 +1,7 @@
 """A second opinion on an establishment: what other engines say, beside the portal's answer."""
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -161,15 +162,14 @@ def opco_of(label: str, current: Reference) -> OpcoFact | None:
     wanted = _letters(label)
     for opco in current.opcos.values():
         name = _letters(opco.name)
-        if wanted in (name, _letters(opco.slug)) or (len(name) > 4 and wanted.startswith(name)):
+        if wanted in (name, _letters(opco.slug)) or (len(name) > 3 and wanted.startswith(name)):
             return opco
     return None
 
 
 def _letters(label: str) -> str:
     """« OPCO SANTÉ », « L'OPCOMMERCE »: letters and digits alone, without the words that some leave out."""
-    text = plain(label).replace("’", "'").removeprefix("l'")
-    return "".join(filter(str.isalnum, text)).removeprefix("opco")
+    return re.sub("^l?opco", "", "".join(filter(str.isalnum, plain(label))))
 
 
 # -------------------------------------------------------------------------------------------- what is kept of it
