@@ -93,7 +93,8 @@ def _for_absent(query: Query, evidence: Evidence, on: date) -> Answer:
         notes.insert(0, message("several_agreements", say.several_agreements(len(declared))))
     if not candidates and record.naf in reference.activities:
         status, candidates = by_naf(record.naf, reference, on)
-        notes.insert(0, message("activity_is_indicative", say.activity_of_record(record.naf)))
+        if candidates:
+            notes.insert(0, message("activity_is_indicative", say.activity_of_record(record.naf)))
     if not candidates:
         return Answer(query, "not_found", messages=(*notes, *_absence(query, reference)))
     return Answer(query, status, tuple(candidates), tuple(notes))
