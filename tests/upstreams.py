@@ -4,12 +4,15 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import wait
 from typing import Any
 
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-BAKERY = "81000001900017"
+from opco_portal.upstream import background
+
+BAKERY = "81000001800012"
 Handler = Callable[[Request], Response]
 
 
@@ -107,6 +110,31 @@ class Directory(Upstream):
         self.answer = answer
 
 
+class FranceCompetences(Upstream):
+    """API SIRO."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        super().__init__(server, "/siro/v1/public/[0-9]{14}$")
+        self.gives("ATLAS")
+
+    def gives(self, label: str, *, code: str = "01", manager: str = "N/C", idcc: str = "") -> None:
+        """Give every establishment to the OPCO of this label."""
+        opcos = {"opcoRattachement": {"nom": label}, "opcoGestion": {"nom": manager}}
+        self.answers({"code": code, "idcc": idcc, **opcos})
+
+
+class CfaDock(Upstream):
+    """The search of CFA Dock."""
+
+    def __init__(self, server: HTTPServer) -> None:
+        super().__init__(server, "/api/opcos$")
+        self.gives("ATLAS")
+
+    def gives(self, label: str | None, *, status: str = "OK", idcc: str = "") -> None:
+        """Give every establishment to the OPCO of this label."""
+        self.answers({"searchStatus": status, "opcoName": label, "idcc": idcc})
+
+
 class Gate:
     """What holds an answer back until it is opened, at the end of the test at the latest."""
 
@@ -137,3 +165,8 @@ def dripping(gate: Gate) -> Response:
             yield b" "
 
     return Response(pieces(), content_type="application/json")
+
+
+def wait_for_answers() -> None:
+    """Wait for every question that this process is asking."""
+    wait(list(background._under_way.values()))

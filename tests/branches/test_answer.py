@@ -16,6 +16,7 @@ from branches.lookup import (
     Evidence,
     Hit,
     OpcoFact,
+    RecordFact,
     Reference,
     ShareFact,
     SourceFact,
@@ -251,6 +252,99 @@ class TestCompany:
 
     def test_an_absent_company(self):
         assert ask("501030811", self.KNOWN, company=self.company()).status == "not_found"
+
+
+class TestAbsentWithARecord:
+    """A number that the table lacks and the directory of companies tells."""
+
+    KNOWN = reference(
+        agreement("1486", siro("atlas", 99, "0.99"), siro("akto", 1, "0.01")),
+        agreement("1979", siro("akto", 9, "1"), title="Hôtels"),
+        agreement("8822", siro("akto", 7, "0.7"), siro("ocapiat", 3, "0.3"), title="Scieries"),
+        agreement("0054", status="merged", successor="1979", title="Ancienne"),
+        agreement("2120", title="Banques"),
+        agreement("9999", status="escape", title=""),
+        activities=[
+            ActivityFact("10.71C", "Boulangerie", "ocapiat", Decimal("0.9"), 36, "10"),
+            ActivityFact("47.78C", "Commerces divers"),
+        ],
+    )
+
+    def ask(self, *idccs, number=SIRET, is_open=True, company_wide=False, naf="", known=KNOWN):
+        return ask(number, known, record=RecordFact(is_open, idccs, company_wide, naf))
+
+    def test_one_agreement_is_deduced_and_says_who_attributes_it(self):
+        found = self.ask("1486", naf="10.71C")
+        assert (found.status, opcos(found), codes(found)) == ("found", ["atlas"], [])
+        assert (found.best.basis, found.best.confidence) == ("agreement", "deduced")
+        assert found.best.reason.startswith("L’Annuaire des entreprises attribue à cet établissement")
+
+    def test_one_of_the_company_is_probable(self):
+        found = self.ask("1486", company_wide=True)
+        assert (found.status, found.best.confidence) == ("found", "probable")
+        assert "attribue à l’entreprise" in found.best.reason
+
+    def test_a_company_is_answered_like_an_establishment(self):
+        found = self.ask("1486", number="501030811", company_wide=True)
+        assert (found.query.kind, found.status, opcos(found)) == ("siren", "found", ["atlas"])
+
+    def test_a_decision_of_the_portal_is_certain_for_the_agreement_not_for_the_establishment(self):
+        found = self.ask("1486", known=reference(agreement("1486", manual("akto"))))
+        assert (opcos(found), found.best.basis, found.best.confidence) == (["akto"], "manual", "deduced")
+
+    def test_what_is_probable_for_the_agreement_is_no_surer_for_the_establishment(self):
+        found = self.ask("8822")
+        assert (found.status, opcos(found)) == ("ambiguous", ["akto", "ocapiat"])
+        assert {one.confidence for one in found.candidates} == {"probable"}
+
+    def test_several_agreements_are_all_candidates_and_the_payslip_decides(self):
+        found = self.ask("1979", "1486")
+        assert (found.status, [one.idcc for one in found.candidates]) == ("ambiguous", ["1979", "1486"])
+        assert codes(found) == ["several_agreements"]
+
+    def test_several_agreements_of_one_opco_answer(self):
+        known = reference(agreement("1486", siro("atlas", 9, "1")), agreement("2120", siro("atlas", 9, "1")))
+        found = self.ask("1486", "2120", known=known)
+        assert (found.status, opcos(found), codes(found)) == ("found", ["atlas"] * 2, ["several_agreements"])
+
+    def test_a_merged_agreement_leads_where_its_successor_does_and_says_so(self):
+        found = self.ask("0054")
+        assert (found.status, opcos(found), codes(found)) == ("found", ["akto"], ["merged"])
+
+    def test_without_an_agreement_the_activity_is_an_indication(self):
+        found = self.ask(naf="10.71C")
+        assert (found.status, opcos(found), found.best.basis) == ("found", ["ocapiat"], "activity")
+        assert (found.best.confidence, codes(found)) == ("indicative", ["activity_is_indicative"])
+
+    def test_a_code_that_is_no_agreement_is_explained_and_leaves_the_word_to_the_activity(self):
+        found = self.ask("9999", naf="10.71C")
+        assert (found.best.basis, codes(found)) == ("activity", ["activity_is_indicative", "escape_code"])
+
+    def test_beside_an_agreement_such_a_code_does_not_count(self):
+        found = self.ask("9999", "1486")
+        assert (found.status, opcos(found), codes(found)) == ("found", ["atlas"], ["escape_code"])
+
+    def test_an_agreement_that_leads_nowhere_leaves_the_word_to_the_activity(self):
+        assert self.ask("2120", naf="10.71C").best.basis == "activity"
+
+    def test_an_agreement_that_is_not_known_is_told(self):
+        found = self.ask("3998", "1486")
+        assert (opcos(found), codes(found)) == (["atlas"], ["agreement_unknown"])
+
+    def test_what_is_closed_is_told_first(self):
+        assert codes(self.ask("9999", "1486", is_open=False)) == ["closed", "escape_code"]
+
+    @pytest.mark.parametrize("naf", ["", "47.78C", "99.99Z"])
+    def test_a_record_that_leads_nowhere_keeps_its_notes_and_the_causes(self, naf):
+        found = self.ask("3998", is_open=False, naf=naf)
+        assert (found.status, found.candidates) == ("not_found", ())
+        assert codes(found)[:3] == ["closed", "agreement_unknown", "cause_recent"]
+
+    def test_the_row_of_the_table_is_believed_before_any_record(self):
+        record = RecordFact(True, ("1979",), False, "")
+        row = EstablishmentFact(SIRET, "1486", "atlas")
+        found = ask(SIRET, self.KNOWN, establishment=row, record=record)
+        assert (opcos(found), found.best.confidence) == (["atlas"], "certain")
 
 
 class TestActivity:
