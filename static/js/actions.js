@@ -1,23 +1,28 @@
 // Progressive enhancement: “Copier le lien” and “Imprimer” appear only where they can work, and a part of a page that
 // was to join it says so when it cannot.
-const copied = document.querySelector("[data-copied]");
-for (const button of document.querySelectorAll("[data-copy]")) {
-  if (!navigator.clipboard) continue;
-  const label = button.textContent;
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const link = document.querySelector("link[rel=canonical]").href;
-    const done = await navigator.clipboard.writeText(link).then(() => "Lien copié", () => "Copie refusée");
-    button.textContent = copied.textContent = done;
-    setTimeout(() => {
-      button.textContent = label;
-      copied.textContent = "";
-    }, 2500);
-  });
-}
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => window.print());
+reveal(document);
+document.addEventListener("htmx:load", (event) => reveal(event.detail.elt));
+
+function reveal(part) {
+  for (const button of part.querySelectorAll("[data-copy][hidden]")) {
+    if (!navigator.clipboard) continue;
+    const label = button.textContent;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const copied = document.querySelector("[data-copied]");
+      const link = document.querySelector("link[rel=canonical]").href;
+      const done = await navigator.clipboard.writeText(link).then(() => "Lien copié", () => "Copie refusée");
+      button.textContent = copied.textContent = done;
+      setTimeout(() => {
+        button.textContent = label;
+        copied.textContent = "";
+      }, 2500);
+    });
+  }
+  for (const button of part.querySelectorAll("[data-print][hidden]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
 }
 
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {

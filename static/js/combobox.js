@@ -1,7 +1,13 @@
 // The search field as an ARIA combobox (editable, list autocomplete, manual selection). HTMX fetches the options.
 
-// The form works as it is; a script gives its field and its empty listbox the behaviour of a combobox.
-for (const form of document.querySelectorAll("[data-combobox]")) enhance(form);
+// The form works as it is; a script gives its field and its empty listbox the behaviour of a combobox, at once and
+// where HTMX puts another form into the page.
+enhanceAll(document);
+document.addEventListener("htmx:load", (event) => enhanceAll(event.detail.elt));
+
+function enhanceAll(part) {
+  for (const form of part.querySelectorAll("[data-combobox]:not(:has([role=combobox]))")) enhance(form);
+}
 
 function enhance(form) {
   const input = form.querySelector("input");
