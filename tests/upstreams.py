@@ -10,6 +10,7 @@ from typing import Any
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from opco_portal.french import plain
 from opco_portal.upstream import background
 
 BAKERY = "81000001800012"
@@ -86,17 +87,19 @@ class Directory(Upstream):
         super().__init__(server, "/search$")
         self.knows()
 
-    def knows(self, *companies: dict[str, Any], total: int | None = None) -> None:
-        """Answer every search with these companies, 25 a page, and a number with the company that has it."""
+    def knows(self, *companies: dict[str, Any], total: int | None = None, named: bool = False) -> None:
+        """Answer every search with these companies, 25 a page, and a number with the company that has it.
+
+        `named`: a search finds only those whose name has the words.
+        """
 
         def answer(request: Request) -> Response:
             words, page = request.args["q"], int(request.args.get("page", 1))
             size = int(request.args.get("per_page", 10))
-            found = (
-                [one for one in companies if words[:9] == one["siren"]]
-                if words.isdigit()
-                else list(companies)
-            )
+            if words.isdigit():
+                found = [one for one in companies if words[:9] == one["siren"]]
+            else:
+                found = [one for one in companies if not named or plain(words) in plain(one["nom_complet"])]
             count = total if total is not None and not words.isdigit() else len(found)
             told = {
                 "results": found[(page - 1) * size : page * size],

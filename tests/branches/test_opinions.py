@@ -164,7 +164,7 @@ def test_without_key_or_address_there_are_links_and_nobody_is_asked(client, engi
 
 def test_the_key_and_the_number_travel_as_the_engines_want_them(client, engines):
     opinions(client)
-    (official,), (other,) = (engine.asked for engine in engines)
+    official, other = (engine.asked[0] for engine in engines)
     assert (official.path, official.headers["X-Gravitee-Api-Key"]) == (f"/siro/v1/public/{SIRET}", "secret")
     assert other.args.to_dict() == {"siret": SIRET}
     assert "X-Gravitee-Api-Key" not in other.headers

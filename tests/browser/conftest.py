@@ -9,15 +9,20 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
 
 from tests import databases
+from tests.browser import companies
 from tests.publications import publish_two
+from tests.upstreams import CfaDock, Directory, FranceCompetences, Gate, Handler
 
 # Playwright runs an event loop in this thread, in which Django refuses queries unless told that it is harmless.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -46,15 +51,70 @@ def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         yield address
 
 
+@dataclass
+class Upstreams:
+    """The servers that the portal asks; `gates` hold answers back, by the words or the number that are asked for."""
+
+    environment: dict[str, str]
+    gates: dict[str, Gate] = field(default_factory=dict)
+
+    def held(self, answer: Handler) -> Handler:
+        def wait(request: Request) -> Response:
+            gate = self.gates.get(request.args["q"])
+            return gate.held(answer)(request) if gate else answer(request)
+
+        return wait
+
+
 @pytest.fixture(scope="session")
-def portal(database: str) -> Iterator[str]:
+def upstreams() -> Iterator[Upstreams]:
+    """A directory that knows a few companies, and two engines that contradict the table on one of them."""
+    with HTTPServer(threaded=True) as server:
+        directory = Directory(server)
+        official, other = FranceCompetences(server), CfaDock(server)
+        found = Upstreams(
+            {
+                "COMPANIES_API": directory.url,
+                "FRANCE_COMPETENCES_API": official.url,
+                "FRANCE_COMPETENCES_KEY": "secret",
+                "CFA_DOCK_API": other.url,
+            }
+        )
+        directory.knows(*companies.KNOWN, named=True)
+        directory.answer = found.held(companies.failing_for(companies.FAILS, directory.answer))
+        official.answer = companies.contradicting(companies.CONTRADICTED, official)
+        other.answers({"searchStatus": "MULTIPLE_OPCO"})
+        yield found
+
+
+@pytest.fixture
+def hold(upstreams: Upstreams) -> Iterator[Callable[[str], Gate]]:
+    """Let the directory keep its answer to some words until a gate opens."""
+
+    def hold(words: str) -> Gate:
+        return upstreams.gates.setdefault(words, Gate())
+
+    yield hold
+    for gate in upstreams.gates.values():
+        gate.open()
+    upstreams.gates.clear()
+
+
+@pytest.fixture(scope="session")
+def portal(database: str, upstreams: Upstreams) -> Iterator[str]:
     """The address of a portal served as in production."""
     port = free_port()
     command = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
     server = subprocess.Popen(
         [sys.executable, "-m", *command, "--blocking-threads", "4", "--log-level", "error"],
         cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database, "LOCAL": "1", "LOG_LEVEL": "ERROR"},
+        env={
+            **os.environ,
+            **upstreams.environment,
+            "DATABASE_URL": database,
+            "LOCAL": "1",
+            "LOG_LEVEL": "ERROR",
+        },
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -93,10 +153,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(portal: str, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open an address in a context of its own; whatever the console complains about fails the test."""
+def complaints() -> Iterator[list[str]]:
+    """What the console complains about, which fails the test."""
+    found: list[str] = []
+    yield found
+    assert found == []
+
+
+@pytest.fixture
+def open_page(portal: str, browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open an address in a context of its own."""
     contexts: list[BrowserContext] = []
-    complaints: list[str] = []
 
     def open_(path: str, *, width: int = 1280, **options: Any) -> Page:
         context = browser.new_context(base_url=portal, viewport={"width": width, "height": 800}, **options)
@@ -110,7 +177,12 @@ def open_page(portal: str, browser: Browser) -> Iterator[Callable[..., Page]]:
     yield open_
     for context in contexts:
         context.close()
-    assert complaints == []
+
+
+def whole(page: Page) -> Page:
+    """The page once everything that joins it later is there."""
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    return page
 
 
 def wrong(message: Any) -> bool:

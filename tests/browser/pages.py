@@ -1,8 +1,10 @@
 """Every public page in every state, by address."""
 
+from tests.browser import companies
+
 PAGES = {
     "home": "/",
-    "choice": "/recherche/?q=crèche",
+    "choice": "/recherche/?q=salon de coiffure",
     "one rough match": "/recherche/?q=plonbier",
     "wrong number": "/recherche/?q=5010308110009",
     "no match": "/recherche/?q=zzzzzz",
@@ -34,5 +36,19 @@ PAGES = {
     "changed establishments of an agreement": "/donnees/changements/2/etablissements/?q=1486&nature=moved",
     "changed establishments wrong number": "/donnees/changements/2/etablissements/?q=12",
     "proof": "/preuve/50103081100092/",
+    "search with companies": "/recherche/?q=crèche",
+    "search without the directory": f"/recherche/?q={companies.FAILS}",
+    "companies": "/recherche/entreprises/?q=durand",
+    "companies, second page": "/recherche/entreprises/?q=durand&page=2",
+    "companies none": "/recherche/entreprises/?q=zzzzzz",
+    "name too short": "/recherche/entreprises/?q=zz",
+    "chosen establishment": f"/entreprise/{companies.CHOSEN}/?nom=durand",
+    "deduced": f"/entreprise/{companies.DEDUCED}/?nom=durand",
+    "several agreements": f"/entreprise/{companies.SEVERAL}/?nom=durand",
+    "indicative by activity": f"/entreprise/{companies.INDICATIVE}/?nom=durand&liste=2",
+    "known without an answer": f"/entreprise/{companies.SILENT}/?nom=durand",
+    "company that the table lacks": f"/entreprise/{companies.DEDUCED[:9]}/?nom=durand",
+    "agreement of a chosen company": f"/convention/1486/?entreprise={companies.CHOSEN}&nom=durand",
+    "second opinion": f"/entreprise/{companies.CONTRADICTED}/autres-moteurs/",
     "404": "/nulle-part/",
 }
