@@ -14,7 +14,7 @@ from branches.clients.companies import Companies, Company, Place
 from branches.lookup import Answer, Evidence, RecordFact, answer
 from branches.lookup.headcounts import CLASSES
 from opco_portal.identifiers import is_siren, is_siret, normalize_naf
-from opco_portal.upstream import Dated, Look
+from opco_portal.upstream import Dated, Look, Pace
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ def origin_of(words: str, page: int) -> str:
     return urlencode({"nom": words} | ({"liste": page} if page > 1 else {})) if words else ""
 
 
-def chosen(asked: Mapping[str, str], number: str = "") -> Chosen | None:
+def chosen(asked: Mapping[str, str], number: str = "", *, visitor: Pace | None = None) -> Chosen | None:
     """The chosen company that an address names; None when it names none, as when somebody typed a SIRET."""
     named = asked.get("entreprise", "")
     number = number or named
     words, page = asked.get("nom", "").strip()[: companies.LONGEST], page_number(asked.get("liste", ""))
     if not (is_siret(number) or is_siren(number)) or not (named or words):
         return None
-    told = _told(number, words, page)
+    told = _told(number, words, page, visitor)
     company = told.value.of(number) if told else None
     if told and company:
         return chosen_as(company, number, told.at, words=words, page=page)
@@ -86,14 +86,14 @@ def chosen_as(
     )
 
 
-def _told(number: str, words: str, page: int) -> Dated[Companies] | None:
+def _told(number: str, words: str, page: int, visitor: Pace | None) -> Dated[Companies] | None:
     """An answer that has the number: the search that it was chosen from, else its own, which may have to be asked."""
     if not settings.COMPANIES_API:
         return None
     found = companies.search(words, page).recall() if words else None
     if found and found.value.of(number):
         return found
-    return companies.by_number(number).look().answer
+    return companies.by_number(number).look(visitor).answer
 
 
 def page_number(text: str) -> int:
@@ -112,7 +112,9 @@ class Completed:
     look: Look[Companies] | None = None
 
 
-def completed(found: Answer, evidence: Evidence, already: Chosen | None = None) -> Completed:
+def completed(
+    found: Answer, evidence: Evidence, already: Chosen | None = None, *, visitor: Pace | None = None
+) -> Completed:
     """Complete the answer for a SIRET or SIREN that is not in the table; any other stays as it is."""
     number = found.query.normalized
     if (
@@ -123,7 +125,7 @@ def completed(found: Answer, evidence: Evidence, already: Chosen | None = None) 
         return Completed(found)
     if already and already.company:
         return Completed(_with_record(found, evidence, already.company), already.company, already.at)
-    look = companies.by_number(number).look()
+    look = companies.by_number(number).look(visitor)
     company = next(iter(look.answer.value.companies), None) if look.answer else None
     if look.answer is None or company is None:
         return Completed(found, look=look)

@@ -17,7 +17,7 @@ from branches.lookup import Answer, OpcoFact, Reference
 from branches.models import Disagreement
 from branches.tasks import keep_disagreement
 from opco_portal.french import of, plain, typeset
-from opco_portal.upstream import Dated, Deadline, Look, Question, key_of
+from opco_portal.upstream import Dated, Deadline, Look, Pace, Question, key_of
 
 logger = logging.getLogger(__name__)
 
@@ -84,14 +84,16 @@ class Heard:
     told: Dated[Opinion] | None = None
 
 
-def second_opinions(siret: str, found: Answer, current: Reference) -> list[Heard]:
+def second_opinions(
+    siret: str, found: Answer, current: Reference, visitor: Pace | None = None
+) -> list[Heard]:
     """Every engine's word on an establishment, as far as it is known at a glance."""
     questions = [engine.question(siret) if engine.is_configured() else None for engine in ENGINES]
     for question in filter(None, questions):
-        question.start()  # all of them, before any is waited for
+        question.start(visitor)  # all of them, before any is waited for
     glance = Deadline(settings.UPSTREAM_GLANCE)
     return [
-        _heard(engine, siret, question.look(glance) if question else None, found, current)
+        _heard(engine, siret, question.look(visitor, glance=glance) if question else None, found, current)
         for engine, question in zip(ENGINES, questions, strict=True)
     ]
 

@@ -37,6 +37,7 @@ from branches.views.search import AgreementResult, agreement_results, unanswered
 from opco_portal import typography
 from opco_portal.identifiers import siren_of
 from opco_portal.sync.models import SyncRun
+from opco_portal.upstream import pace_of
 
 # Published shares are rounded to a tenth of a percent, so those of an activity seldom add up to exactly one.
 ROUNDINGS = Decimal("0.01")
@@ -80,7 +81,7 @@ def company_page(request: HttpRequest, number: str) -> HttpResponse:
 
 def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siret, current = found.query.normalized, evidence.reference
-    picked = chosen(request.GET, siret)
+    picked = chosen(request.GET, siret, visitor=pace_of(request))
     if evidence.establishment is None:
         return _absent_page(request, found, evidence, picked)
     siren = siren_of(siret)
@@ -106,7 +107,7 @@ def _absent_page(
 ) -> HttpResponse:
     """A SIRET or SIREN that the table lacks: what the directory lets deduce, else why it may be absent."""
     number, current = found.query.normalized, evidence.reference
-    done = completed(found, evidence, picked)
+    done = completed(found, evidence, picked, visitor=pace_of(request))
     siren, company = number[:9], company_of(number[:9])
     context = {
         **_answer_context(done.answer, current, but=("several_agreements", "activity_is_indicative")),
@@ -153,7 +154,7 @@ class EstablishmentRow:
 
 def _siren_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siren, company, current = found.query.normalized, evidence.company, evidence.reference
-    picked = chosen(request.GET, siren)
+    picked = chosen(request.GET, siren, visitor=pace_of(request))
     if found.status == "not_found" or company is None:
         return _absent_page(request, found, evidence, picked)
     context = {
@@ -241,7 +242,7 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
         "agreement": fact,
         "row": row,
         "words": request.GET.get("q", "").strip(),
-        "chosen": chosen(request.GET),
+        "chosen": chosen(request.GET, visitor=pace_of(request)),
         "names": [name.name for name in names if name.kind != AgreementName.Kind.TRADE],
         "trades": [name.name for name in names if name.kind == AgreementName.Kind.TRADE],
         "successor": current.final(idcc) if fact.successor else None,

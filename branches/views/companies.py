@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from branches.lookup import OpcoFact, Reference, candidates_of
 from branches.lookup.headcounts import headcount_in_words
 from branches.lookup.messages import HIDDEN_COMPANIES
 from branches.views.paging import is_fragment
-from opco_portal.upstream import Look
+from opco_portal.upstream import Look, Pace, pace_of
 
 OTHERS = 3  # establishments of a company that are told beside the first
 
@@ -79,7 +78,7 @@ def companies_page(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     if not settings.COMPANIES_API:
         return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
-    found = company_results(words, request.GET)
+    found = company_results(words, page_number(request.GET.get("page", "")), pace_of(request))
     last = found.page.number if found and found.page else companies.REACHED
     if page_number(request.GET.get("page", "")) > last:
         return redirect(f"{reverse('companies')}?{urlencode({'q': words, 'page': last})}")
@@ -87,17 +86,17 @@ def companies_page(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"q": words, "found": found, "hidden": HIDDEN_COMPANIES})
 
 
-def company_results(words: str, asked: Mapping[str, Any]) -> CompanyResults | None:
+def company_results(words: str, page: int, visitor: Pace) -> CompanyResults | None:
     """The companies of a name, as far as they are known at a glance; None when such words are not looked for."""
     if not companies.is_searchable(words):
         return None
-    look = companies.search(words, page_number(asked.get("page", ""))).look()
+    look = companies.search(words, page).look(visitor)
     if look.answer is None:
         return CompanyResults(words, look)
     told = look.answer.value
     reached = min(told.total, told.pages * companies.PER_PAGE)
-    page = Paginator(range(reached), companies.PER_PAGE).get_page(told.page)
-    return CompanyResults(words, look, _results(told), page)
+    pages = Paginator(range(reached), companies.PER_PAGE)
+    return CompanyResults(words, look, _results(told), pages.get_page(told.page))
 
 
 def _results(told: Companies) -> list[CompanyResult]:

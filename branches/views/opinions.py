@@ -10,6 +10,7 @@ from branches.evidence import consult
 from branches.opinions import keep_disagreements, second_opinions
 from branches.views.paging import is_fragment
 from branches.views.search import unanswered
+from opco_portal.upstream import pace_of
 
 
 @require_safe
@@ -19,8 +20,9 @@ def opinions_page(request: HttpRequest, siret: str) -> HttpResponse:
     found, evidence = consult(siret)
     if found.query.kind != "siret":
         return unanswered(request, siret, found, evidence)
-    answer = completed(found, evidence).answer
-    heard = second_opinions(siret, answer, evidence.reference)
+    visitor = pace_of(request)
+    answer = completed(found, evidence, visitor=visitor).answer
+    heard = second_opinions(siret, answer, evidence.reference, visitor)
     keep_disagreements(siret, heard, answer)
     verdicts = {one.verdict for one in heard}
     context = {

@@ -31,6 +31,7 @@ from branches.lookup.query import MAX_LENGTH
 from branches.views.companies import company_results
 from branches.views.paging import is_fragment
 from branches.words import words_of
+from opco_portal.upstream import pace_of
 
 
 @require_safe
@@ -58,7 +59,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     if target and not ("tout" in request.GET and evidence.hits):
         return redirect(target)
     context = {"q": text, "answer": found, **_meanings(found, evidence)}
-    companies_found = company_results(found.query.normalized, {}) if found.query.kind == "text" else None
+    named = found.query.normalized if found.query.kind == "text" else ""
+    companies_found = company_results(named, 1, pace_of(request))
     unmatched = found.status in ("invalid", "not_found")
     context |= {
         "found": companies_found,

@@ -6,6 +6,7 @@ from opco_portal.upstream.breaker import Breaker
 from opco_portal.upstream.errors import BadAnswer, Busy, Refused, Unavailable, UpstreamError
 from opco_portal.upstream.memory import Dated, key_of
 from opco_portal.upstream.pace import Pace
+from opco_portal.upstream.visitors import pace_of
 
 __all__ = [
     "BadAnswer",
@@ -21,4 +22,5 @@ __all__ = [
     "Upstream",
     "UpstreamError",
     "key_of",
+    "pace_of",
 ]

@@ -24,6 +24,7 @@ from opco_portal.counters import counters
 from opco_portal.upstream.asking import Deadline, Upstream
 from opco_portal.upstream.errors import Busy, Unavailable, UpstreamError
 from opco_portal.upstream.memory import Dated, keep, key_of, recall
+from opco_portal.upstream.pace import Pace
 
 logger = logging.getLogger(__name__)
 
@@ -68,32 +69,39 @@ class Question(Generic[T]):
         """The answer if it is known, however old; nobody is asked."""
         return recall(self._key, self.kind)
 
-    def start(self) -> None:
+    def start(self, visitor: Pace | None = None) -> None:
         """See that it is being asked, unless the answer is known: a later look tells how that went."""
-        known = self.recall()
-        if known is None or known.stale:
+        if self._fresh() is None:
             with contextlib.suppress(UpstreamError, redis.RedisError):
-                self._asked()
+                self._asked(visitor)
 
-    def look(self, glance: Deadline | None = None) -> Look[T]:
+    def look(self, visitor: Pace | None = None, *, glance: Deadline | None = None) -> Look[T]:
         """The answer if it is fresh or arrives at a glance; else it is on its way, or there is none and why.
 
-        An old answer, up to a week, stands in (`stale`) when the upstream gives none. Valkey is needed to ask.
+        `visitor`: the pace of whoever makes the portal ask. An old answer, up to a week, stands in (`stale`) when the
+        upstream gives none. Valkey is needed to ask.
         """
         known = self.recall()
         if known and not known.stale:
             return Look(known)
         try:
-            future = self._asked()
-            return Look(_glance(future, glance or Deadline(settings.UPSTREAM_GLANCE)) if future else None)
+            future = self._asked(visitor)
+            if future is None:
+                return Look(self._fresh())
+            return Look(_glance(future, glance or Deadline(settings.UPSTREAM_GLANCE)))
         except UpstreamError as error:
             return Look(known, None if known else error)
         except redis.RedisError as error:
             logger.warning("%s: not asked, as nothing can be counted: %s", self.upstream.name, error)
             return Look(known, None if known else Unavailable("nothing can be counted"))
 
-    def _asked(self) -> Future[Dated[T]] | None:
-        """See that the question is asked, by this process or another; None when another process does.
+    def _fresh(self) -> Dated[T] | None:
+        """What is known and not stale."""
+        known = self.recall()
+        return known if known and not known.stale else None
+
+    def _asked(self, visitor: Pace | None) -> Future[Dated[T]] | None:
+        """See that the question is asked; None when another process asks it, or the answer has just arrived.
 
         Raises:
             UpstreamError: it failed a moment ago, or cannot be asked now.
@@ -102,6 +110,11 @@ class Question(Generic[T]):
         under_way = f"asked {now + self.upstream.budget}"
         if not counters.set(self._note, under_way, nx=True, ex=NOTED_FOR):
             return self._noted(counters.get(self._note), now)
+        if self._fresh():  # it arrived between the look and the note
+            counters.delete(self._note)
+            return None
+        if visitor:
+            self._let_in(visitor)
         try:
             turn = self.upstream.admit()
         except UpstreamError as error:
@@ -111,6 +124,14 @@ class Question(Generic[T]):
         _under_way[self._key] = future
         future.add_done_callback(lambda _: _under_way.pop(self._key, None))
         return future
+
+    def _let_in(self, visitor: Pace) -> None:
+        """Raise Busy when this visitor asks too much, which is no word on the question itself."""
+        try:
+            visitor.take_place(longest=0)
+        except Busy:
+            counters.delete(self._note)
+            raise
 
     def _noted(self, note: Any, now: float) -> Future[Dated[T]] | None:
         """What another request noted: a failure, or that the question is under way, perhaps in this process."""
@@ -131,10 +152,11 @@ class Question(Generic[T]):
         except UpstreamError as error:
             self._note_failure(error)
             raise
-        except Exception:
+        except Exception as error:
             logger.exception("%s: a question failed", self.upstream.name)
-            self._note_failure(Unavailable("unexpected"))
-            raise
+            unexpected = Unavailable("unexpected")
+            self._note_failure(unexpected)
+            raise unexpected from error
         counters.delete(self._note)
         return answer
 
