@@ -78,15 +78,16 @@ def companies_page(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     if not settings.COMPANIES_API:
         return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
-    found = company_results(words, page_number(request.GET.get("page", "")), pace_of(request))
+    number = page_number(request.GET.get("page", ""))
+    found = company_results(words, number, reference(), pace_of(request))
     last = found.page.number if found and found.page else companies.REACHED
-    if page_number(request.GET.get("page", "")) > last:
+    if number > last:
         return redirect(f"{reverse('companies')}?{urlencode({'q': words, 'page': last})}")
     template = "branches/_companies.html" if is_fragment(request) else "branches/companies.html"
     return render(request, template, {"q": words, "found": found, "hidden": HIDDEN_COMPANIES})
 
 
-def company_results(words: str, page: int, visitor: Pace) -> CompanyResults | None:
+def company_results(words: str, page: int, current: Reference, visitor: Pace) -> CompanyResults | None:
     """The companies of a name, as far as they are known at a glance; None when such words are not looked for."""
     if not companies.is_searchable(words):
         return None
@@ -96,11 +97,10 @@ def company_results(words: str, page: int, visitor: Pace) -> CompanyResults | No
     told = look.answer.value
     reached = min(told.total, told.pages * companies.PER_PAGE)
     pages = Paginator(range(reached), companies.PER_PAGE)
-    return CompanyResults(words, look, _results(told), pages.get_page(told.page))
+    return CompanyResults(words, look, _results(told, current), pages.get_page(told.page))
 
 
-def _results(told: Companies) -> list[CompanyResult]:
-    current = reference()
+def _results(told: Companies, current: Reference) -> list[CompanyResult]:
     rows = establishments(place.siret for company in told.companies for place in company.places)
     opcos = {siret: current.opcos[row.owner] for siret, row in rows.items() if row.owner}
     return [_result(company, opcos, current) for company in told.companies]

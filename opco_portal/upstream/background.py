@@ -109,7 +109,10 @@ class Question(Generic[T]):
         now = time.time()
         under_way = f"asked {now + self.upstream.budget}"
         if not counters.set(self._note, under_way, nx=True, ex=NOTED_FOR):
-            return self._noted(counters.get(self._note), now)
+            future = _under_way.get(self._key)  # before the note: one that ends in between tells how it did
+            if future is None:
+                self._heed(counters.get(self._note), now)
+            return future
         if self._fresh():  # it arrived between the look and the note
             counters.delete(self._note)
             return None
@@ -133,8 +136,8 @@ class Question(Generic[T]):
             counters.delete(self._note)
             raise
 
-    def _noted(self, note: Any, now: float) -> Future[Dated[T]] | None:
-        """What another request noted: a failure, or that the question is under way, perhaps in this process."""
+    def _heed(self, note: Any, now: float) -> None:
+        """Raise what another request noted of a failure; nothing while the question is under way elsewhere."""
         what, _, rest = (note or b"").decode().partition(" ")
         if what == "busy":
             raise Busy(rest)
@@ -142,7 +145,6 @@ class Question(Generic[T]):
             raise Unavailable(rest)
         if what == "asked" and now > float(rest):
             raise Unavailable("no answer in time")
-        return _under_way.get(self._key)
 
     def _run(self, turn: float, deadline: Deadline) -> Dated[T]:
         """In a thread of its own: wait for the turn, ask, keep what comes of it."""

@@ -641,7 +641,7 @@ def test_an_unknown_company_gets_causes(client, directory):
 @pytest.mark.parametrize(
     ("path", "count"),
     [
-        ("/recherche/?q=boulangerie&tout=1", 4),
+        ("/recherche/?q=boulangerie&tout=1", 3),
         ("/recherche/entreprises/?q=boulangerie", 2),
         (f"/entreprise/{SIRET}/?nom=dupont", 2),
         (f"/entreprise/{BAKERY}/?nom=dupont", 2),
