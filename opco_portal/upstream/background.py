@@ -110,8 +110,7 @@ class Question(Generic[T]):
         under_way = f"asked {now + self.upstream.budget}"
         if not counters.set(self._note, under_way, nx=True, ex=NOTED_FOR):
             future = _under_way.get(self._key)  # before the note: one that ends in between tells how it did
-            if future is None:
-                self._heed(counters.get(self._note), now)
+            self._heed(counters.get(self._note), now)  # in this process too: it may be beyond its time
             return future
         if self._fresh():  # it arrived between the look and the note
             counters.delete(self._note)
@@ -137,7 +136,7 @@ class Question(Generic[T]):
             raise
 
     def _heed(self, note: Any, now: float) -> None:
-        """Raise what another request noted of a failure; nothing while the question is under way elsewhere."""
+        """Raise what is noted of a failure; nothing while the question is under way and has time left."""
         what, _, rest = (note or b"").decode().partition(" ")
         if what == "busy":
             raise Busy(rest)

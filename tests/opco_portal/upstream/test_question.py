@@ -141,6 +141,15 @@ def test_a_question_that_its_process_lost_is_not_waited_for_beyond_its_time(ques
     assert server.asked == []
 
 
+def test_a_question_beyond_its_time_is_told_even_while_it_is_asked(question, server, gate, settings):
+    settings.UPSTREAM_GLANCE = 0
+    server.answer = gate.held(server.answer)
+    assert question.look().pending
+    counters.set(question._note, f"asked {time.time() - 1}")
+    assert isinstance(question.look().error, Unavailable)
+    assert len(background._under_way) == 1
+
+
 def test_two_threads_of_the_web_server_glance_at_most(question, server, gate):
     server.answer = gate.held(server.answer)
     question.start()
