@@ -3,5 +3,4 @@
 import redis
 from django.conf import settings
 
-# Short timeouts: counting must never be what people wait for.
-counters = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=0.2, socket_connect_timeout=0.2)
+counters = redis.Redis.from_url(settings.REDIS_URL, **settings.VALKEY_OPTIONS)

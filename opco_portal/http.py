@@ -1,12 +1,13 @@
 """The one way out: every request of the portal to another server is made by a client from here.
 
-Timeouts, a User-Agent that says who asks, and redirects that never leave https, nor the upstream's own server where
-a file is not hosted elsewhere. What answers too slowly, too much, or somewhere else than expected raises.
+Timeouts, a User-Agent that says who asks, and redirects that never leave https, for files alone. What answers too
+slowly, too much, or somewhere else than expected raises.
 """
 
 import re
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -22,38 +23,35 @@ class InsecureAddressError(httpx.RequestError):
     """An address or a redirect that is neither https nor on the server that the settings name."""
 
 
-class ForeignAddressError(httpx.RequestError):
-    """A redirect to another server than the one that was asked."""
+def client(*, base_url: str, timeout: float = 30.0) -> httpx.Client:
+    """A client for a publisher's files. Any https address may be followed to, and `base_url`'s own server in any case.
 
-
-def client(
-    *, base_url: str, timeout: float = 30.0, stay: bool = False, headers: Mapping[str, str] | None = None
-) -> httpx.Client:
-    """A client for one upstream; `base_url`'s own server may always be followed to.
-
-    Any https address may be too, as publishers host their files elsewhere; not when the client is to `stay`, as for
-    an API, whose key must not travel. Compression is not asked for: sizes, checksums and resumed downloads are those
-    of the published bytes, and nothing can grow while it is read.
+    Compression is not asked for: sizes, checksums and resumed downloads are those of the published bytes, and
+    nothing can grow while it is read.
     """
     home = origin(base_url)
 
     def check(request: httpx.Request) -> None:
         address = str(request.url)
-        if origin(address) == home:
-            return
-        if stay:
-            raise ForeignAddressError(f"redirected to {request.url.host}", request=request)
-        if urlsplit(address).scheme != "https":
+        if urlsplit(address).scheme != "https" and origin(address) != home:
             raise InsecureAddressError(f"{address} is not https", request=request)
 
-    return httpx.Client(
-        base_url=base_url,
-        headers={"User-Agent": user_agent(), "Accept-Encoding": "identity", **(headers or {})},
+    return _client(
         timeout=httpx.Timeout(timeout, connect=min(timeout, 10.0)),
         follow_redirects=True,
         max_redirects=MAX_REDIRECTS,
         event_hooks={"request": [check]},
     )
+
+
+def api_client(*, base_url: str, headers: Mapping[str, str], transport: httpx.BaseTransport) -> httpx.Client:
+    """A client for an API: it follows no redirect, so that neither a key nor a question goes anywhere else."""
+    return _client(base_url=base_url, headers=headers, transport=transport)
+
+
+def _client(headers: Mapping[str, str] | None = None, **options: Any) -> httpx.Client:
+    ours = {"User-Agent": user_agent(), "Accept-Encoding": "identity"}
+    return httpx.Client(headers={**ours, **(headers or {})}, **options)
 
 
 def origin(url: str) -> tuple[str, str]:

@@ -12,12 +12,22 @@ NARROW_SPACE = "\u202f"
 
 def is_siren(digits: str) -> bool:
     """Nine digits whose Luhn check holds."""
-    return len(digits) == 9 and digits != "000000000" and _valid(stdnum_siren.validate, digits)
+    return (
+        len(digits) == 9
+        and digits.isascii()
+        and digits != "000000000"
+        and _valid(stdnum_siren.validate, digits)
+    )
 
 
 def is_siret(digits: str) -> bool:
     """Fourteen digits whose Luhn check holds; La Poste's establishments follow their own rule (sum of 5)."""
-    return len(digits) == 14 and is_siren(digits[:9]) and _valid(stdnum_siret.validate, digits)
+    return (
+        len(digits) == 14
+        and digits.isascii()
+        and is_siren(digits[:9])
+        and _valid(stdnum_siret.validate, digits)
+    )
 
 
 def _valid(validate: Callable[[str], str], digits: str) -> bool:

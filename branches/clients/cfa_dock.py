@@ -3,7 +3,7 @@
     GET {CFA_DOCK_API}/api/opcos?siret=…
 
 `searchStatus` OK (`ok` in older answers), MULTIPLE_OPCO or NOT_FOUND. 25 requests a minute in practice: the portal
-asks 20, of which 5 may come together.
+asks 20, of which 4 may come together.
 """
 
 from functools import cache
@@ -11,9 +11,9 @@ from functools import cache
 import msgspec
 from django.conf import settings
 
-from branches.clients.opinions import Opinion, Standing
+from branches.clients.opinions import Opinion, Standing, shortened
 from opco_portal.identifiers import normalize_idcc
-from opco_portal.upstream import BadAnswer, Breaker, Deadline, Pace, Question, Upstream
+from opco_portal.upstream import Breaker, Deadline, Pace, Question, Upstream
 
 STANDINGS: dict[str, Standing] = {"OK": "attached", "MULTIPLE_OPCO": "several", "NOT_FOUND": "unknown"}
 
@@ -38,7 +38,9 @@ def _engine() -> Upstream:
 @cache
 def _upstream(base_url: str) -> Upstream:
     name = "cfa-dock"
-    return Upstream(name, base_url, Pace(name, questions=20, seconds=60, burst=5), Breaker(name))
+    return Upstream(
+        name, base_url, Pace(name, questions=20, seconds=60, burst=4), Breaker(name), visitor_burst=3
+    )
 
 
 class _Answer(msgspec.Struct):
@@ -50,10 +52,8 @@ class _Answer(msgspec.Struct):
 def _opinion(told: _Answer) -> Opinion:
     standing = STANDINGS.get(told.searchStatus.strip().upper())
     if standing is None:
-        raise BadAnswer(f"searchStatus {told.searchStatus[:40]!r}")
-    label = (told.opcoName or "").strip() if standing == "attached" else ""
-    if label.upper() == "N/C":
-        label = ""
+        return Opinion("unclear", shortened(told.searchStatus))
+    label = shortened(told.opcoName) if standing == "attached" else ""
     if standing == "attached" and not label:
         standing = "unnamed"
     return Opinion(standing, label, "", normalize_idcc(str(told.idcc or "")) or "")

@@ -8,6 +8,7 @@ not to be public are absent, or their name and address read « [NON-DIFFUSIBLE] 
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Annotated
 
 import msgspec
 from django.conf import settings
@@ -118,6 +119,9 @@ def _directory(base_url: str) -> Upstream:
 
 
 # ------------------------------------------------------------------------------------------------ as the API tells
+Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
+
+
 class _Place(msgspec.Struct):
     siret: str | None = None
     etat_administratif: str | None = None
@@ -140,21 +144,23 @@ class _Company(msgspec.Struct):
     etat_administratif: str | None = None
     activite_principale: str | None = None
     tranche_effectif_salarie: str | None = None
-    nombre_etablissements_ouverts: int | None = None
+    nombre_etablissements_ouverts: Count | None = None
     siege: _Place | None = None
-    matching_etablissements: list[_Place] | None = None
+    matching_etablissements: list[_Place | None] | None = None
     complements: _Complements | None = None
 
 
 class _Answer(msgspec.Struct):
-    results: list[_Company] | None  # null, but never absent
-    total_results: int | None = None
-    page: int | None = None
-    total_pages: int | None = None
+    results: list[_Company | None] | None  # null, but never absent
+    total_results: Count | None = None
+    page: Count | None = None
+    total_pages: Count | None = None
 
 
 def _companies(told: _Answer, page: int) -> Companies:
-    companies = tuple(_company(one) for one in told.results or () if one.siren and is_siren(one.siren))
+    companies = tuple(
+        _company(one) for one in told.results or () if one and one.siren and is_siren(one.siren)
+    )
     total = max(told.total_results or 0, len(companies))
     pages = told.total_pages or 1
     return Companies(companies, total, told.page or page, max(1, min(pages, REACHED // PER_PAGE)))

@@ -11,9 +11,9 @@ from functools import cache
 import msgspec
 from django.conf import settings
 
-from branches.clients.opinions import Opinion, Standing
+from branches.clients.opinions import Opinion, Standing, shortened
 from opco_portal.identifiers import normalize_idcc
-from opco_portal.upstream import BadAnswer, Breaker, Deadline, Pace, Question, Upstream
+from opco_portal.upstream import Breaker, Deadline, Pace, Question, Upstream
 
 STANDINGS: dict[str, Standing] = {"01": "attached", "02": "claimed", "03": "declared", "99": "unknown"}
 
@@ -39,7 +39,9 @@ def _engine() -> Upstream:
 def _upstream(base_url: str, key: str) -> Upstream:
     name = "france-competences"
     pace = Pace(name, questions=2, seconds=1, burst=2)
-    return Upstream(name, base_url, pace, Breaker(name), headers={"X-Gravitee-Api-Key": key})
+    return Upstream(
+        name, base_url, pace, Breaker(name), headers={"X-Gravitee-Api-Key": key}, visitor_burst=10
+    )
 
 
 class _Opco(msgspec.Struct):
@@ -56,13 +58,10 @@ class _Answer(msgspec.Struct):
 def _opinion(told: _Answer) -> Opinion:
     standing = STANDINGS.get(told.code)
     if standing is None:
-        raise BadAnswer(f"code {told.code!r}")
-    label, manager = _label(told.opcoRattachement), _label(told.opcoGestion)
+        return Opinion("unclear", shortened(told.code))
+    label, manager = (
+        shortened(opco.nom) if opco else "" for opco in (told.opcoRattachement, told.opcoGestion)
+    )
     if standing != "unknown" and not label:
         standing = "unnamed"
     return Opinion(standing, label, manager, normalize_idcc(str(told.idcc or "")) or "")
-
-
-def _label(told: _Opco | None) -> str:
-    label = (told.nom or "").strip() if told else ""
-    return "" if label.upper() == "N/C" else label

@@ -5,8 +5,10 @@ from typing import Literal
 import msgspec
 
 # attached; claimed by an OPCO for establishments that are kept secret; known from declarations alone; attached
-# without saying to which OPCO; to several, without saying which; not known.
-Standing = Literal["attached", "claimed", "declared", "unnamed", "several", "unknown"]
+# without saying to which OPCO; to several, without saying which; not known; an answer that no contract foresees,
+# whose code is the label.
+Standing = Literal["attached", "claimed", "declared", "unnamed", "several", "unknown", "unclear"]
+LONGEST = 80  # characters of a label
 
 
 class Opinion(msgspec.Struct, frozen=True):
@@ -16,3 +18,9 @@ class Opinion(msgspec.Struct, frozen=True):
     label: str = ""
     manager: str = ""
     idcc: str = ""
+
+
+def shortened(label: str | None) -> str:
+    """A name as an engine writes it, "" for « N/C », « non communiqué »."""
+    text = (label or "").strip()[:LONGEST]
+    return "" if text.upper() == "N/C" else text

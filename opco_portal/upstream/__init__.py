@@ -1,12 +1,13 @@
 """Servers that the portal asks while somebody waits: their pace, their failures, their answers."""
 
-from opco_portal.upstream.asking import Deadline, Upstream
+from opco_portal.upstream.asking import Upstream
 from opco_portal.upstream.background import Look, Question
 from opco_portal.upstream.breaker import Breaker
+from opco_portal.upstream.deadline import Deadline
 from opco_portal.upstream.errors import BadAnswer, Busy, Refused, Unavailable, UpstreamError
-from opco_portal.upstream.memory import Dated, key_of
+from opco_portal.upstream.memory import Dated, is_stale, key_of
 from opco_portal.upstream.pace import Pace
-from opco_portal.upstream.visitors import pace_of
+from opco_portal.upstream.visitors import visitor_of
 
 __all__ = [
     "BadAnswer",
@@ -21,6 +22,7 @@ __all__ = [
     "Unavailable",
     "Upstream",
     "UpstreamError",
+    "is_stale",
     "key_of",
-    "pace_of",
+    "visitor_of",
 ]

@@ -3,16 +3,19 @@
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
 import httpx
 import msgspec
+import redis
 import stamina
 
-from opco_portal.http import ForeignAddressError, client, retry_after
+from opco_portal.http import api_client, retry_after
 from opco_portal.upstream.breaker import Breaker
+from opco_portal.upstream.deadline import Deadline, DeadlineTransport, kept
 from opco_portal.upstream.errors import BadAnswer, Busy, Refused, Unavailable
 from opco_portal.upstream.pace import Pace
 
@@ -20,21 +23,11 @@ logger = logging.getLogger(__name__)
 
 MAX_BYTES = 4_000_000
 LONGEST_LINE = 1.0  # seconds that a question may wait for its turn
+LONGEST_REASON = 200  # characters of what an upstream says that are kept
+VISITORS = 5  # who may use the pace of an upstream up together
 ENOUGH = 0.3  # seconds without which another try is not worth the while
 
 T = TypeVar("T")
-
-
-class Deadline:
-    """The moment by which an answer must be there."""
-
-    def __init__(self, seconds: float) -> None:
-        self._at = time.monotonic() + seconds
-
-    @property
-    def left(self) -> float:
-        """Seconds, at least one millisecond: a timeout of zero would mean another thing."""
-        return max(0.001, self._at - time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -47,10 +40,16 @@ class Upstream:
     breaker: Breaker
     budget: float = 3.0  # seconds for everything: the place in line, the answer, another try
     headers: Mapping[str, str] = field(default_factory=dict)
+    visitor_burst: int = 30  # questions that one visitor may cause at once
 
     @cached_property
     def _client(self) -> httpx.Client:
-        return client(base_url=self.base_url, timeout=self.budget, stay=True, headers=self.headers)
+        return api_client(base_url=self.base_url, headers=self.headers, transport=DeadlineTransport())
+
+    @cached_property
+    def threads(self) -> ThreadPoolExecutor:
+        """Its own, so that an upstream that holds them up, as by a name that does not resolve, starves no other."""
+        return ThreadPoolExecutor(max_workers=16, thread_name_prefix=self.name)
 
     def admit(self) -> float:
         """Let a question in, and return the seconds that it has to wait for its turn.
@@ -62,6 +61,15 @@ class Upstream:
         self.breaker.check()
         return self.pace.take_place(longest=LONGEST_LINE)
 
+    def pace_of(self, visitor: str) -> Pace:
+        """What one visitor may take of the pace: a fifth, after a first burst."""
+        return replace(
+            self.pace,
+            name=f"{self.name}:{visitor}",
+            seconds=self.pace.seconds * VISITORS,
+            burst=self.visitor_burst,
+        )
+
     def get(self, path: str, answer: type[T], deadline: Deadline, **params: str | int) -> T:
         """The answer to a GET that was admitted, decoded as the type that is expected.
 
@@ -69,11 +77,11 @@ class Upstream:
 
         Raises:
             Unavailable: it was not reached, was too slow, or failed (5xx).
-            Busy: it answered 429, or another try would have to wait too long.
+            Busy: it answered 429, or 503 with the time to wait.
             BadAnswer: the answer is not what the contract says.
             Refused: 4xx; the message is the upstream's own, when it gave one.
         """
-        attempts = 2 if self.breaker.calm else 1
+        attempts = 2 if self._is_calm() else 1
         for attempt in stamina.retry_context(
             on=lambda error: isinstance(error, Unavailable) and error.passing and deadline.left > ENOUGH,
             attempts=attempts,
@@ -83,35 +91,49 @@ class Upstream:
         ):
             with attempt:
                 if attempt.num > 1:
-                    time.sleep(self.pace.take_place(longest=deadline.left - ENOUGH))
+                    self._wait_again(deadline)
                 return self._ask(path, params, answer, deadline)
         raise AssertionError("the last attempt returns or raises")
+
+    def _is_calm(self) -> bool:
+        try:
+            return self.breaker.calm
+        except redis.RedisError:
+            return False
+
+    def _wait_again(self, deadline: Deadline) -> None:
+        """Another try is another question: it waits for its turn, or is not made."""
+        try:
+            time.sleep(self.pace.take_place(longest=deadline.left - ENOUGH))
+        except (Busy, redis.RedisError) as error:
+            raise Unavailable("it failed, and there is no time for another try") from error
 
     def _ask(self, path: str, params: Mapping[str, str | int], answer: type[T], deadline: Deadline) -> T:
         """One request, whose outcome the breaker learns."""
         try:
-            found = decoded(self._fetch(path, params, deadline), answer)
+            with kept(deadline):
+                found = decoded(self._fetch(path, params), answer)
         except Busy as error:
             self.breaker.pause(error.retry_after)
             raise
         except (Unavailable, BadAnswer) as error:
-            logger.warning("%s: %s", self.name, error)
+            logger.warning("%s: %r", self.name, str(error)[:LONGEST_REASON])
             self.breaker.failed()
             raise
         except Refused as error:
-            logger.warning("%s refused: %s", self.name, error)
+            logger.warning("%s refused: %r", self.name, str(error))
             self.breaker.succeeded()
             raise
         self.breaker.succeeded()
         return found
 
-    def _fetch(self, path: str, params: Mapping[str, str | int], deadline: Deadline) -> bytes:
+    def _fetch(self, path: str, params: Mapping[str, str | int]) -> bytes:
         try:
-            with self._client.stream("GET", path, params=params, timeout=deadline.left) as response:
-                body = _read(response, deadline)
+            with self._client.stream("GET", path, params=params) as response:
+                body = _read(response)
         except httpx.TimeoutException as error:
             raise Unavailable(f"no answer in time ({type(error).__name__})") from error
-        except (ForeignAddressError, httpx.TooManyRedirects, httpx.UnsupportedProtocol) as error:
+        except httpx.UnsupportedProtocol as error:
             raise BadAnswer(str(error)) from error
         except httpx.TransportError as error:
             raise Unavailable(f"{type(error).__name__}: {error}", passing=True) from error
@@ -121,15 +143,13 @@ class Upstream:
         return body
 
 
-def _read(response: httpx.Response, deadline: Deadline) -> bytes:
-    """The body, as long as it is neither too large nor too slow; a body that drips keeps within the deadline."""
+def _read(response: httpx.Response) -> bytes:
+    """The body, as long as it is not too large."""
     body = bytearray()
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > MAX_BYTES:
             raise BadAnswer(f"more than {MAX_BYTES:,} bytes")
-        if deadline.left <= 0.001:
-            raise Unavailable("no whole answer in time")
     return bytes(body)
 
 
@@ -138,8 +158,9 @@ def _judge(response: httpx.Response, body: bytes) -> None:
     status = response.status_code
     if status == httpx.codes.OK:
         return
-    if status == httpx.codes.TOO_MANY_REQUESTS:
-        raise Busy("HTTP 429", retry_after=retry_after(response.headers))
+    wait = retry_after(response.headers)
+    if status == httpx.codes.TOO_MANY_REQUESTS or (status == httpx.codes.SERVICE_UNAVAILABLE and wait):
+        raise Busy(f"HTTP {status}", retry_after=wait)
     if status >= 500:
         raise Unavailable(f"HTTP {status}", passing=status in (502, 503, 504))
     if status >= 400:
@@ -158,7 +179,7 @@ def _reason(body: bytes) -> str:
         complaint = msgspec.json.decode(body, type=_Complaint)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return (complaint.erreur or complaint.message)[:300]
+    return (complaint.erreur or complaint.message)[:LONGEST_REASON]
 
 
 def decoded(body: bytes, answer: type[T]) -> T:

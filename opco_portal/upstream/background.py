@@ -9,10 +9,11 @@ What is under way or has failed is noted in Valkey, so that two processes never 
 
 import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -21,17 +22,15 @@ from django.conf import settings
 from django.db import connection
 
 from opco_portal.counters import counters
-from opco_portal.upstream.asking import Deadline, Upstream
-from opco_portal.upstream.errors import Busy, Unavailable, UpstreamError
+from opco_portal.upstream.asking import Upstream
+from opco_portal.upstream.deadline import Deadline
+from opco_portal.upstream.errors import Busy, Refused, Unavailable, UpstreamError
 from opco_portal.upstream.memory import Dated, keep, key_of, recall
-from opco_portal.upstream.pace import Pace
 
 logger = logging.getLogger(__name__)
 
 FAILED_FOR = 5  # seconds during which a failure is told again without asking again
-NOTED_FOR = 60  # seconds, longer than any budget
-# More than the paces of all upstreams let through within their budgets.
-_threads = ThreadPoolExecutor(max_workers=32, thread_name_prefix="upstream")
+ENDINGS: dict[str, type[UpstreamError]] = {"busy": Busy, "refused": Refused, "failed": Unavailable}
 _under_way: dict[str, Future[Any]] = {}  # the questions that this process is asking, by key
 # Of the four threads of a web server, two may be glancing.
 _glances = threading.BoundedSemaphore(2)
@@ -51,6 +50,11 @@ class Look(Generic[T]):
         return self.answer is None and self.error is None
 
     @property
+    def refused(self) -> bool:
+        """The upstream works, and does not take this question."""
+        return isinstance(self.error, Refused)
+
+    @property
     def busy(self) -> bool:
         """There is no answer because too many questions are asked: another try soon may succeed."""
         return isinstance(self.error, Busy)
@@ -67,24 +71,29 @@ class Question(Generic[T]):
 
     def recall(self) -> Dated[T] | None:
         """The answer if it is known, however old; nobody is asked."""
-        return recall(self._key, self.kind)
+        try:
+            return recall(self._key, self.kind)
+        except redis.RedisError as error:
+            logger.warning("%s: what was answered cannot be read: %s", self.upstream.name, error)
+            return None
 
-    def start(self, visitor: Pace | None = None) -> None:
+    def start(self, visitor: str = "") -> None:
         """See that it is being asked, unless the answer is known: a later look tells how that went."""
-        if self._fresh() is None:
-            with contextlib.suppress(UpstreamError, redis.RedisError):
+        with contextlib.suppress(UpstreamError, redis.RedisError):
+            if self._fresh() is None:
                 self._asked(visitor)
 
-    def look(self, visitor: Pace | None = None, *, glance: Deadline | None = None) -> Look[T]:
+    def look(self, visitor: str = "", *, glance: Deadline | None = None) -> Look[T]:
         """The answer if it is fresh or arrives at a glance; else it is on its way, or there is none and why.
 
-        `visitor`: the pace of whoever makes the portal ask. An old answer, up to a week, stands in (`stale`) when the
-        upstream gives none. Valkey is needed to ask.
+        `visitor`: who makes the portal ask, and may not do so without end. An old answer, up to a week, stands in
+        (`stale`) when the upstream gives none. Valkey is needed to ask.
         """
-        known = self.recall()
-        if known and not known.stale:
-            return Look(known)
+        known = None
         try:
+            known = recall(self._key, self.kind)
+            if known and not known.stale:
+                return Look(known)
             future = self._asked(visitor)
             if future is None:
                 return Look(self._fresh())
@@ -97,10 +106,10 @@ class Question(Generic[T]):
 
     def _fresh(self) -> Dated[T] | None:
         """What is known and not stale."""
-        known = self.recall()
+        known = recall(self._key, self.kind)
         return known if known and not known.stale else None
 
-    def _asked(self, visitor: Pace | None) -> Future[Dated[T]] | None:
+    def _asked(self, visitor: str) -> Future[Dated[T]] | None:
         """See that the question is asked; None when another process asks it, or the answer has just arrived.
 
         Raises:
@@ -108,7 +117,7 @@ class Question(Generic[T]):
         """
         now = time.time()
         under_way = f"asked {now + self.upstream.budget}"
-        if not counters.set(self._note, under_way, nx=True, ex=NOTED_FOR):
+        if not counters.set(self._note, under_way, nx=True, ex=self._noted_for):
             future = _under_way.get(self._key)  # before the note: one that ends in between tells how it did
             self._heed(counters.get(self._note), now)  # in this process too: it may be beyond its time
             return future
@@ -122,15 +131,15 @@ class Question(Generic[T]):
         except UpstreamError as error:
             self._note_failure(error)
             raise
-        future = _threads.submit(self._run, turn, Deadline(self.upstream.budget))
+        future = self.upstream.threads.submit(self._run, turn, Deadline(self.upstream.budget))
         _under_way[self._key] = future
         future.add_done_callback(lambda _: _under_way.pop(self._key, None))
         return future
 
-    def _let_in(self, visitor: Pace) -> None:
+    def _let_in(self, visitor: str) -> None:
         """Raise Busy when this visitor asks too much, which is no word on the question itself."""
         try:
-            visitor.take_place(longest=0)
+            self.upstream.pace_of(visitor).take_place(longest=0)
         except Busy:
             counters.delete(self._note)
             raise
@@ -138,10 +147,8 @@ class Question(Generic[T]):
     def _heed(self, note: Any, now: float) -> None:
         """Raise what is noted of a failure; nothing while the question is under way and has time left."""
         what, _, rest = (note or b"").decode().partition(" ")
-        if what == "busy":
-            raise Busy(rest)
-        if what == "failed":
-            raise Unavailable(rest)
+        if what in ENDINGS:
+            raise ENDINGS[what](rest)
         if what == "asked" and now > float(rest):
             raise Unavailable("no answer in time")
 
@@ -158,12 +165,19 @@ class Question(Generic[T]):
             unexpected = Unavailable("unexpected")
             self._note_failure(unexpected)
             raise unexpected from error
-        counters.delete(self._note)
+        with contextlib.suppress(redis.RedisError):  # the note ends by itself
+            counters.delete(self._note)
         return answer
 
     def _note_failure(self, error: UpstreamError) -> None:
-        kind = "busy" if isinstance(error, Busy) else "failed"
-        counters.set(self._note, f"{kind} {error}", ex=FAILED_FOR)
+        what = next((name for name, kind in ENDINGS.items() if isinstance(error, kind)), "failed")
+        with contextlib.suppress(redis.RedisError):
+            counters.set(self._note, f"{what} {error}", ex=FAILED_FOR)
+
+    @property
+    def _noted_for(self) -> int:
+        """Seconds: a process that dies in between does not keep others from asking much longer than a failure."""
+        return math.ceil(self.upstream.budget) + FAILED_FOR
 
     @property
     def _key(self) -> str:

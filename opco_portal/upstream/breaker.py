@@ -4,10 +4,17 @@ Known libraries hold a lock for the time of the question (pybreaker), which make
 what they know to one process.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+
+import redis
 
 from opco_portal.counters import counters
 from opco_portal.upstream.errors import Busy, Unavailable
+
+logger = logging.getLogger(__name__)
 
 MEMORY = 600  # seconds after which failures are forgotten when nothing else happens
 LONGEST = 600  # seconds: the longest pause that an upstream may ask for
@@ -37,30 +44,42 @@ class Breaker:
             Unavailable: it failed too often, and is being left alone.
             Busy: it asked for a pause.
         """
-        why, failed = counters.mget(self._key("open"), self._key("failures"))
-        if why == b"busy":
-            left = max(0, int(counters.pttl(self._key("open")))) / 1000
-            raise Busy("the upstream asked for a pause", retry_after=left)
-        rested = not why and int(failed or 0) >= self.failures
-        if why or (rested and not counters.set(self._key("trial"), 1, nx=True, ex=self.trial)):
+        pause, rest, failed = counters.mget(map(self._key, ("pause", "rest", "failures")))
+        if pause:
+            raise Busy("the upstream asked for a pause")
+        rested = not rest and int(failed or 0) >= self.failures
+        if rest or (rested and not counters.set(self._key("trial"), 1, nx=True, ex=self.trial)):
             raise Unavailable("left alone after repeated failures")
 
     def succeeded(self) -> None:
         """Forget what failed before."""
-        counters.delete(self._key("failures"), self._key("trial"))
+        with _as_well_as_possible():
+            counters.delete(self._key("failures"), self._key("trial"))
 
     def failed(self) -> None:
-        """Count a failure, and open when there were enough of them."""
-        count = int(counters.incr(self._key("failures")))
-        counters.expire(self._key("failures"), MEMORY)
-        if count >= self.failures:
-            counters.set(self._key("open"), "failing", ex=self.rest)
-            counters.delete(self._key("trial"))
+        """Count a failure, and rest when there were enough of them."""
+        with _as_well_as_possible():
+            count = int(counters.incr(self._key("failures")))
+            counters.expire(self._key("failures"), MEMORY)
+            if count >= self.failures:
+                counters.set(self._key("rest"), 1, ex=self.rest)
+                counters.delete(self._key("trial"))
 
     def pause(self, seconds: float | None) -> None:
-        """Leave the upstream alone for as long as it asks, or `rest` when it does not say how long."""
+        """Leave the upstream alone for as long as it asks, or `rest` when it does not say; never less than before."""
         asked = self.rest if seconds is None else max(1, min(round(seconds), LONGEST))
-        counters.set(self._key("open"), "busy", ex=asked)
+        with _as_well_as_possible():
+            if not counters.set(self._key("pause"), 1, nx=True, ex=asked):
+                counters.expire(self._key("pause"), asked, gt=True)
 
     def _key(self, what: str) -> str:
         return f"upstream:{self.name}:{what}"
+
+
+@contextmanager
+def _as_well_as_possible() -> Iterator[None]:
+    """An answer that is there is not lost because nothing can be counted."""
+    try:
+        yield
+    except redis.RedisError as error:
+        logger.warning("what an upstream did was not counted: %s", error)

@@ -14,7 +14,7 @@ class Unavailable(UpstreamError):
 
 
 class Busy(UpstreamError):
-    """Too many questions, by the portal's own pace or the upstream's word; `retry_after` in seconds, if known."""
+    """Too many questions, by the portal's own pace or the upstream's word; `retry_after` in seconds, if it said."""
 
     def __init__(self, why: str, *, retry_after: float | None = None) -> None:
         super().__init__(why)

@@ -29,19 +29,19 @@ class Dated(Generic[T]):
 
 
 def recall(key: str, kind: type[T]) -> Dated[T] | None:
-    """What is known under a key, decoded by msgspec as `kind`; None when nothing is, or when the cache is out."""
-    try:
-        packed = cache.get(key)
-    except redis.RedisError as error:
-        logger.warning("answers of upstreams cannot be read: %s", error)
-        return None
+    """What is known under a key, decoded by msgspec as `kind`; None when nothing is."""
+    packed = cache.get(key)
     if packed is None:
         return None
     try:
         at, value = msgspec.msgpack.decode(packed, type=tuple[datetime, kind])  # type: ignore[valid-type]
     except msgspec.DecodeError:
         return None  # kept by another version of the portal
-    return Dated(value, at, stale=timezone.now() - at > FRESH)
+    return Dated(value, at, stale=is_stale(at))
+
+
+def is_stale(at: datetime) -> bool:
+    return timezone.now() - at > FRESH
 
 
 def keep(key: str, value: T) -> Dated[T]:

@@ -42,5 +42,5 @@ class Pace:
             keys=[f"upstream:{self.name}:pace"], args=[interval, self.burst, max(0, round(1000 * longest))]
         )
         if not given:
-            raise Busy(f"the next place is in {wait} ms", retry_after=wait / 1000)
+            raise Busy(f"the next place is in {wait} ms")
         return float(wait) / 1000

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+import redis
 from django.core.management import call_command
 
 from branches.models import ActivityShare
@@ -174,10 +175,8 @@ def test_requests_leased_ahead_never_add_up_to_more_than_the_rate(client, monkey
     assert (statuses.count(200), statuses[-3:]) == (250, [429] * 3)
 
 
-def test_without_valkey_the_api_still_answers(client, monkeypatch):
-    import redis
-
-    nobody = redis.Redis(port=1, socket_connect_timeout=0.1)
+def test_without_valkey_the_api_still_answers(client, monkeypatch, settings):
+    nobody = redis.Redis.from_url("redis://127.0.0.1:1/0", **settings.VALKEY_OPTIONS)
     monkeypatch.setattr("opco_portal.api.throttles.counters", nobody)
     monkeypatch.setattr("opco_portal.api.throttles._leases", {})
     assert client.get("/api/v1/lookup/?q=1486").status_code == 200

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from werkzeug import Response
 
-from opco_portal.http import InsecureAddressError, client, should_retry
+from opco_portal.http import InsecureAddressError, api_client, client, should_retry
 
 
 def test_a_request_says_who_asks_and_wants_no_compression(httpserver, settings):
@@ -40,6 +40,18 @@ def test_a_redirect_to_another_server_without_tls_is_not(httpserver, location):
 def test_an_upstream_named_with_https_is_never_left_for_http(httpserver):
     with client(base_url="https://www.data.gouv.fr/") as http, pytest.raises(InsecureAddressError):
         http.get(httpserver.url_for("/"))
+
+
+@pytest.mark.parametrize("location", ["/new", "https://example.test/new"])
+def test_a_client_for_an_api_follows_no_redirect_and_says_who_asks(httpserver, settings, location):
+    settings.CONTACT_EMAIL = "equipe@portail.example"
+    httpserver.expect_request("/old").respond_with_data(status=302, headers={"Location": location})
+    options = {"headers": {"X-Key": "secret"}, "transport": httpx.HTTPTransport()}
+    with api_client(base_url=httpserver.url_for("/"), **options) as http:
+        assert http.get("old").status_code == 302
+    [(request, _)] = httpserver.log
+    assert "equipe@portail.example" in request.headers["User-Agent"]
+    assert (request.headers["Accept-Encoding"], request.headers["X-Key"]) == ("identity", "secret")
 
 
 def answered(status, **headers):

@@ -4,7 +4,6 @@ import pytest
 
 from branches.clients import cfa_dock as client
 from branches.clients.opinions import Opinion
-from opco_portal.upstream import BadAnswer
 
 SIRET = "50103081100092"
 
@@ -52,12 +51,19 @@ def test_only_the_status_is_needed(cfa_dock):
     assert opinion() == Opinion("unknown")
 
 
-@pytest.mark.parametrize("status", ["", "KO", "MULTIPLE", "OK!" * 100])
-def test_an_unknown_status_is_a_bad_answer(cfa_dock, status):
-    cfa_dock.gives("ATLAS", status=status)
-    error = client.opinion(SIRET).look().error
-    assert isinstance(error, BadAnswer)
-    assert len(str(error)) < 100
+@pytest.mark.parametrize(
+    ("status", "label"),
+    [("", ""), ("KO", "KO"), (" Multiple ", "Multiple"), ("OK!" * 100, ("OK!" * 100)[:80])],
+)
+def test_an_unknown_status_is_told_as_unclear(cfa_dock, status, label):
+    cfa_dock.gives("ATLAS", status=status, idcc="1486")
+    assert opinion() == Opinion("unclear", label)
+    assert client.opinion(SIRET).upstream.breaker.calm
+
+
+def test_a_label_is_cut(cfa_dock):
+    cfa_dock.gives("É" * 500)
+    assert opinion() == Opinion("attached", "É" * 80)
 
 
 def test_it_is_asked_only_with_an_address(settings):

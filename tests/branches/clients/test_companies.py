@@ -4,7 +4,7 @@ import pytest
 
 from branches.clients import companies
 from branches.clients.companies import Companies, Company, Place
-from opco_portal.upstream import Refused
+from opco_portal.upstream import BadAnswer, Refused
 from tests.upstreams import BAKERY, company, place
 
 SIREN = BAKERY[:9]
@@ -112,6 +112,26 @@ def test_everything_in_an_establishment_may_be_null(directory):
     told(directory, company(BAKERY) | {"siege": nulls, "matching_etablissements": [nulls]})
     [only] = found().companies
     assert (only.head, only.matching) == (Place(BAKERY), (Place(BAKERY),))
+
+
+def test_items_that_are_null_are_skipped(directory):
+    told(directory, None, company(BAKERY, matching_etablissements=[None, place(BAKERY), None]), None)
+    [only] = found().companies
+    assert [one.siret for one in only.matching] == [BAKERY]
+    assert found().total == 1
+
+
+@pytest.mark.parametrize("count", [-1, 1_000_000_001, 10**30, 1.5, "3", True])
+@pytest.mark.parametrize("name", ["total_results", "page", "total_pages"])
+def test_a_count_that_is_none_is_a_bad_answer(directory, name, count):
+    told(directory, company(BAKERY), **{name: count})
+    assert isinstance(companies.search("dupont").look().error, BadAnswer)
+
+
+@pytest.mark.parametrize("count", [-1, 1_000_000_001, 1.5, "3"])
+def test_a_number_of_establishments_that_is_none_is_a_bad_answer(directory, count):
+    told(directory, company(BAKERY, nombre_etablissements_ouverts=count))
+    assert isinstance(companies.search("dupont").look().error, BadAnswer)
 
 
 @pytest.mark.parametrize("complements", [None, {}, {"liste_idcc": None}, {"liste_idcc": []}])

@@ -4,7 +4,6 @@ import pytest
 
 from branches.clients import france_competences as client
 from branches.clients.opinions import Opinion
-from opco_portal.upstream import BadAnswer
 
 SIRET = "50103081100092"
 
@@ -64,10 +63,18 @@ def test_overseas_the_manager_is_told_beside(france_competences):
     assert opinion() == Opinion("attached", "OPCO 2I", manager="AKTO")
 
 
-@pytest.mark.parametrize("code", ["04", "", "1", "OK"])
-def test_an_unknown_code_is_a_bad_answer(france_competences, code):
-    france_competences.gives("ATLAS", code=code)
-    assert isinstance(client.opinion(SIRET).look().error, BadAnswer)
+@pytest.mark.parametrize(
+    ("code", "label"), [("04", "04"), ("", ""), ("1", "1"), ("OK", "OK"), ("9" * 500, "9" * 80)]
+)
+def test_an_unknown_code_is_told_as_unclear(france_competences, code, label):
+    france_competences.gives("ATLAS", code=code, manager="AKTO", idcc="1486")
+    assert opinion() == Opinion("unclear", label)
+    assert client.opinion(SIRET).upstream.breaker.calm
+
+
+def test_labels_are_cut(france_competences):
+    france_competences.gives("É" * 500, manager="À" * 500)
+    assert opinion() == Opinion("attached", "É" * 80, "À" * 80)
 
 
 @pytest.mark.parametrize(("api", "key"), [("", "secret"), ("https://api.example", ""), ("", "")])

@@ -1,5 +1,6 @@
 """One question to a server: what is an answer, what is tried again, and within which time."""
 
+import time
 from dataclasses import replace
 from functools import partial
 
@@ -69,17 +70,15 @@ def test_compression_that_nobody_asked_for_is_a_bad_answer(upstream, server):
 
 
 # -------------------------------------------------------------------------------------------------- a redirect
-def test_a_redirect_on_the_same_server_is_followed(upstream, server, httpserver):
-    server.answers("", status=302, Location="/there")
+@pytest.mark.parametrize("status", [300, 301, 302, 307])
+@pytest.mark.parametrize("location", ["/there", "https://example.test/said", "ftp://localhost/said", ""])
+def test_no_redirect_is_followed_wherever_it_leads(upstream, server, httpserver, status, location):
     httpserver.expect_request("/there").respond_with_data(YES)
-    assert ask(upstream) == Said("yes")
-
-
-@pytest.mark.parametrize("location", ["/said", "ftp://localhost/said", "//example.test/said", ""])
-def test_redirects_that_lead_nowhere_are_a_bad_answer(upstream, server, location):
-    server.answers("", status=302, **({"Location": location} if location else {}))
-    with pytest.raises(BadAnswer):
+    server.answers(YES, status=status, **({"Location": location} if location else {}))
+    with pytest.raises(BadAnswer, match=f"HTTP {status}"):
         ask(upstream)
+    assert [request.path for request, _ in httpserver.log] == ["/said"]
+    assert not upstream.breaker.calm
 
 
 # --------------------------------------------------------------------------------------------------- a refusal
@@ -94,7 +93,7 @@ def test_redirects_that_lead_nowhere_are_a_bad_answer(upstream, server, location
         ("<html>", "HTTP 400"),
         (b"\xff", "HTTP 400"),
         ("", "HTTP 400"),
-        ('{"erreur": "' + 1000 * "a" + '"}', 300 * "a"),
+        ('{"erreur": "' + 1000 * "a" + '"}', 200 * "a"),
     ],
 )
 def test_a_refusal_tells_the_upstreams_reason(upstream, server, body, why):
@@ -102,6 +101,18 @@ def test_a_refusal_tells_the_upstreams_reason(upstream, server, body, why):
     with pytest.raises(Refused) as refused:
         ask(upstream)
     assert str(refused.value) == why
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_server_that_says_when_to_come_back_is_busy_and_has_its_pause(upstream, server, status):
+    server.answers("", status=status, Retry_After="7")
+    with pytest.raises(Busy) as busy:
+        ask(upstream)
+    assert busy.value.retry_after == 7
+    assert len(server.asked) == 1
+    assert upstream.breaker.calm
+    with pytest.raises(Busy):
+        upstream.admit()
 
 
 def test_a_refusal_is_no_failure_of_the_upstream(upstream, server):
@@ -147,10 +158,11 @@ def test_an_upstream_that_failed_lately_is_asked_once(upstream, server):
     assert len(server.asked) == 1
 
 
-def test_another_try_that_would_come_too_late_is_not_made(upstream, server):
+def test_another_try_that_would_come_too_late_is_not_made(upstream, server, monkeypatch):
+    monkeypatch.setattr("opco_portal.upstream.asking.ENOUGH", 10)
     server.answers("", status=503)
     with pytest.raises(Unavailable):
-        ask(upstream, seconds=0.25)
+        ask(upstream, seconds=5)
     assert len(server.asked) == 1
 
 
@@ -158,9 +170,33 @@ def test_another_try_keeps_to_the_pace(upstream, server):
     upstream = replace(upstream, pace=Pace("slow", questions=1, seconds=60))
     upstream.admit()
     server.answers("", status=503)
-    with pytest.raises(Busy):
+    with pytest.raises(Unavailable, match="no time for another try"):
         ask(upstream)
     assert len(server.asked) == 1
+
+
+# ------------------------------------------------------------------------------------------------ within its time
+def test_whoever_dawdles_is_left_when_the_time_is_up(upstream, dawdler):
+    start = time.monotonic()
+    with pytest.raises(Unavailable, match="no answer in time"):
+        ask(replace(upstream, base_url=dawdler.url), seconds=0.4)
+    assert 0.39 < time.monotonic() - start < 3
+    assert dawdler.left.wait(5)
+    assert not upstream.breaker.calm
+
+
+def test_nobody_is_asked_when_the_time_is_up_already(upstream, server):
+    with pytest.raises(Unavailable, match="no answer in time"):
+        ask(upstream, seconds=-1)
+    assert server.asked == []
+
+
+def test_a_connection_that_was_kept_open_has_the_time_of_the_next_question(upstream, server):
+    assert ask(upstream) == Said("yes")
+    with pytest.raises(Unavailable):
+        ask(upstream, seconds=-1)
+    assert ask(upstream) == Said("yes")
+    assert len({request.environ["REMOTE_PORT"] for request in server.asked}) == 2
 
 
 # ------------------------------------------------------------------------------------------------ who is let in
@@ -183,4 +219,6 @@ def test_an_upstream_that_is_left_alone_takes_no_place(upstream):
 
 def test_a_deadline_that_has_passed_leaves_a_moment():
     assert Deadline(-1).left == 0.001
+    assert Deadline(-1).passed
     assert 0.9 < Deadline(1).left <= 1
+    assert not Deadline(1).passed

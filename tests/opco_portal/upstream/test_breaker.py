@@ -5,7 +5,7 @@ import pytest
 from opco_portal.counters import counters
 from opco_portal.upstream import Breaker, Busy, Unavailable
 
-OPEN, FAILURES, TRIAL = (f"upstream:test:{what}" for what in ("open", "failures", "trial"))
+PAUSE, REST, FAILURES, TRIAL = (f"upstream:test:{what}" for what in ("pause", "rest", "failures", "trial"))
 
 
 @pytest.fixture
@@ -70,8 +70,8 @@ class TestAfterTheRest:
     def rested(self, breaker):
         """It opened, and the seconds of its rest went by."""
         fail(breaker, 3)
-        assert 15 < counters.ttl(OPEN) <= 20
-        counters.delete(OPEN)
+        assert 15 < counters.ttl(REST) <= 20
+        counters.delete(REST)
 
     def test_one_question_at_a_time_tries_the_way(self, breaker):
         assert [is_left_alone(breaker) for _ in range(3)] == [False, True, True]
@@ -90,8 +90,8 @@ class TestAfterTheRest:
     def test_a_trial_that_fails_is_enough_for_another_rest(self, breaker):
         fail(breaker, 1)
         assert is_left_alone(breaker)
-        assert 15 < counters.ttl(OPEN) <= 20
-        counters.delete(OPEN)
+        assert 15 < counters.ttl(REST) <= 20
+        counters.delete(REST)
         assert [is_left_alone(breaker) for _ in range(2)] == [False, True]
 
 
@@ -100,13 +100,49 @@ class TestAfterTheRest:
 )
 def test_a_pause_lasts_as_long_as_it_asks_within_reason(breaker, asked, paused):
     breaker.pause(asked)
+    assert paused - 1 < counters.pttl(PAUSE) / 1000 <= paused
     with pytest.raises(Busy) as refused:
         breaker.check()
-    assert paused - 1 < refused.value.retry_after <= paused
+    assert refused.value.retry_after is None
+
+
+@pytest.mark.parametrize("shorter", [None, 1, 299])
+def test_another_pause_does_not_shorten_it(breaker, shorter):
+    breaker.pause(300)
+    breaker.pause(shorter)
+    assert 299 < counters.pttl(PAUSE) / 1000 <= 300
+
+
+def test_another_pause_may_lengthen_it(breaker):
+    breaker.pause(None)
+    breaker.pause(300)
+    assert 299 < counters.pttl(PAUSE) / 1000 <= 300
+
+
+def test_neither_failures_nor_a_success_shorten_a_pause(breaker):
+    breaker.pause(300)
+    for _ in range(breaker.failures + 1):
+        breaker.failed()
+    assert 299 < counters.pttl(PAUSE) / 1000 <= 300
+    counters.delete(REST)
+    with pytest.raises(Busy):
+        breaker.check()
+    breaker.succeeded()
+    with pytest.raises(Busy):
+        breaker.check()
+
+
+def test_a_rest_goes_on_after_a_shorter_pause(breaker):
+    fail(breaker, 3)
+    breaker.pause(1)
+    with pytest.raises(Busy):
+        breaker.check()
+    counters.delete(PAUSE)
+    assert is_left_alone(breaker)
 
 
 def test_after_a_pause_everybody_may_ask(breaker):
     fail(breaker, 2)
     breaker.pause(7)
-    counters.delete(OPEN)
+    counters.delete(PAUSE)
     assert [is_left_alone(breaker) for _ in range(3)] == [False] * 3

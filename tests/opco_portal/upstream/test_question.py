@@ -16,7 +16,17 @@ from django.db import connection
 from django.utils import timezone
 
 from opco_portal.counters import counters
-from opco_portal.upstream import BadAnswer, Deadline, Pace, Question, Unavailable, background
+from opco_portal.upstream import (
+    BadAnswer,
+    Busy,
+    Deadline,
+    Pace,
+    Question,
+    Refused,
+    Unavailable,
+    Upstream,
+    background,
+)
 from tests.upstreams import wait_for_answers
 
 
@@ -150,6 +160,35 @@ def test_a_question_beyond_its_time_is_told_even_while_it_is_asked(question, ser
     assert len(background._under_way) == 1
 
 
+def test_a_process_that_dies_keeps_others_from_asking_for_some_seconds(upstream, server, gate, settings):
+    settings.UPSTREAM_GLANCE = 0
+    server.answer = gate.held(server.answer)
+    question = about(replace(upstream, budget=2.5))
+    assert question.look().pending
+    assert 7 < counters.pttl(question._note) / 1000 <= 3 + 5
+
+
+def test_a_question_that_is_never_answered_ends_in_time_and_frees_its_thread(upstream, dawdler):
+    upstream = replace(upstream, base_url=dawdler.url, budget=0.4)
+    start = time.monotonic()
+    assert isinstance(about(upstream).look().error, Unavailable)
+    upstream.threads.shutdown(wait=True)
+    assert 0.39 < time.monotonic() - start < 3
+    assert dawdler.left.wait(5)
+
+
+def test_an_upstream_whose_threads_are_all_held_keeps_no_other_from_being_asked(upstream, gate):
+    held = Upstream("held", "", upstream.pace, upstream.breaker)
+    for number in range(held.threads._max_workers + 1):
+        Question(held, f"{number}", Said, lambda deadline: gate.wait(10) and Said("late")).start()
+    assert about(upstream).look().answer.value == Said("yes")
+    last = Question(held, f"{number}", Said, lambda deadline: Said("late"))
+    assert last.look(glance=Deadline(0)).pending
+    gate.open()
+    wait_for_answers()
+    assert last.look().answer.value == Said("late")
+
+
 def test_two_threads_of_the_web_server_glance_at_most(question, server, gate):
     server.answer = gate.held(server.answer)
     question.start()
@@ -192,14 +231,27 @@ def test_no_database_connection_is_held_while_glancing(upstream, gate, monkeypat
 
 
 # ---------------------------------------------------------------------------------------------- without answer
-@pytest.mark.parametrize(("status", "busy"), [(500, False), (429, True), (403, False)])
-def test_a_failure_is_told_again_without_asking_for_a_few_seconds(question, server, status, busy):
-    server.answers("", status=status)
-    for _ in range(3):
-        look = question.look()
-        assert (look.answer, look.pending, look.busy) == (None, False, busy)
+@pytest.mark.parametrize(
+    ("status", "kind"), [(500, Unavailable), (429, Busy), (403, Refused)], ids=["fails", "busy", "refused"]
+)
+def test_a_failure_is_told_again_without_asking_for_a_few_seconds(question, server, status, kind):
+    server.answers({"erreur": "Trop court : « é »"}, status=status)
+    first = question.look()
+    for look in (first, question.look(), question.look()):
+        assert (look.answer, look.pending) == (None, False)
+        assert (look.busy, look.refused) == (kind is Busy, kind is Refused)
+        assert type(look.error) is kind
+        assert str(look.error) == str(first.error)
     assert len(server.asked) == 1
     assert 0 < counters.ttl(question._note) <= 5
+
+
+def test_an_old_answer_stands_in_for_a_question_that_is_refused(question, server):
+    question.look()
+    age(question, days=2)
+    server.answers("", status=403)
+    look = question.look()
+    assert (look.answer.stale, look.refused) == (True, False)
 
 
 def test_after_these_seconds_it_is_asked_again(question, server):
@@ -256,36 +308,44 @@ def test_a_mistake_of_the_portal_is_logged_and_told_as_no_answer(upstream, caplo
 
 
 # ------------------------------------------------------------------------------------------ a visitor's own pace
+ALICE, BOB = "192.0.2.1", "192.0.2.2"
+
+
 @pytest.fixture
-def visitor():
-    """Somebody who may ask once a minute."""
-    return Pace("visitor", questions=1, seconds=60)
+def shared(upstream):
+    """An upstream that each visitor may have asked once a minute."""
+    return replace(upstream, pace=Pace("test", questions=5, seconds=60, burst=100), visitor_burst=1)
 
 
-def test_a_visitor_who_asks_too_much_is_told_so_and_others_are_not(upstream, server, visitor):
-    assert about(upstream).look(visitor).answer
-    another = about(upstream, "another")
-    another.start(visitor)
-    assert another.look(visitor).busy
+def test_a_visitor_who_asks_too_much_is_told_so_and_others_are_not(shared, server):
+    assert about(shared).look(ALICE).answer
+    another = about(shared, "another")
+    another.start(ALICE)
+    assert another.look(ALICE).busy
     assert len(server.asked) == 1
-    assert another.look(Pace("other visitor", questions=1, seconds=60)).answer
+    assert another.look(BOB).answer
 
 
-def test_what_is_known_or_under_way_costs_a_visitor_nothing(upstream, server, gate, visitor, settings):
-    about(upstream).look()
+def test_the_portal_itself_asks_as_much_as_the_pace_allows(shared):
+    assert all(about(shared, f"{number}").look().answer for number in range(3))
+
+
+def test_what_is_known_or_under_way_costs_a_visitor_nothing(shared, server, gate, settings):
+    about(shared).look()
     settings.UPSTREAM_GLANCE = 0
     server.answer = gate.held(server.answer)
-    another = about(upstream, "another")
+    another = about(shared, "another")
     another.start()
-    assert about(upstream).look(visitor).answer
-    assert another.look(visitor).pending
-    assert visitor.take_place(longest=0) == 0
+    assert about(shared).look(ALICE).answer
+    assert another.look(ALICE).pending
+    assert shared.pace_of(ALICE).take_place(longest=0) == 0
 
 
-def test_an_old_answer_stands_in_for_a_visitor_who_asks_too_much(question, visitor):
-    question.look(visitor)
+def test_an_old_answer_stands_in_for_a_visitor_who_asks_too_much(shared):
+    question = about(shared)
+    question.look(ALICE)
     age(question, days=2)
-    assert question.look(visitor).answer.stale
+    assert question.look(ALICE).answer.stale
 
 
 # --------------------------------------------------------------------------------------------- an older answer
@@ -325,11 +385,11 @@ NOWHERE = "redis://127.0.0.1:1/0"
 
 
 @pytest.fixture
-def counters_out(monkeypatch):
+def counters_out(monkeypatch, settings):
     """What makes counting impossible."""
 
     def go_out():
-        nobody = redis.Redis.from_url(NOWHERE)
+        nobody = redis.Redis.from_url(NOWHERE, **settings.VALKEY_OPTIONS)
         for module in ("background", "breaker"):
             monkeypatch.setattr(f"opco_portal.upstream.{module}.counters", nobody)
         monkeypatch.setattr("opco_portal.upstream.pace.TAKE_PLACE", nobody.register_script("return 0"))
@@ -338,12 +398,19 @@ def counters_out(monkeypatch):
 
 
 @pytest.fixture
-def valkey_out(counters_out, monkeypatch):
+def memory_out(monkeypatch, settings):
+    """What makes remembering impossible."""
+    nowhere = RedisCache(NOWHERE, {"OPTIONS": settings.VALKEY_OPTIONS})
+    return lambda: monkeypatch.setattr("opco_portal.upstream.memory.cache", nowhere)
+
+
+@pytest.fixture
+def valkey_out(counters_out, memory_out):
     """What makes Valkey unreachable: nothing is counted, nothing is remembered."""
 
     def go_out():
         counters_out()
-        monkeypatch.setattr("opco_portal.upstream.memory.cache", RedisCache(NOWHERE, {}))
+        memory_out()
 
     return go_out
 
@@ -354,11 +421,15 @@ def test_without_valkey_nobody_is_asked_and_that_is_told(question, server, valke
     look = question.look()
     assert isinstance(look.error, Unavailable)
     assert not look.busy
+    assert question.recall() is None
     assert server.asked == []
 
 
-@pytest.mark.parametrize("status", [200, 500, 429])
-def test_valkey_may_go_out_before_the_server_answers(question, server, gate, valkey_out, status):
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(200, None), (500, Unavailable), (503, Unavailable), (429, Busy), (403, Refused)],
+)
+def test_what_arrives_after_valkey_went_out_is_not_lost(question, server, gate, valkey_out, status, error):
     server.answers({"said": "yes"}, status=status)
     arrived, answer = threading.Event(), gate.held(server.answer)
     server.answer = lambda request: arrived.set() or answer(request)
@@ -367,13 +438,17 @@ def test_valkey_may_go_out_before_the_server_answers(question, server, gate, val
         assert arrived.wait(5)
         valkey_out()
         gate.open()
-        assert isinstance(look.result().error, Unavailable)
+        if error is None:
+            assert look.result().answer.value == Said("yes")
+        else:
+            assert type(look.result().error) is error
+    assert len(server.asked) == 1
 
 
-def test_an_answer_that_cannot_be_kept_is_told_all_the_same(question, monkeypatch):
-    monkeypatch.setattr("opco_portal.upstream.memory.cache", RedisCache(NOWHERE, {}))
-    assert question.look().answer.value == Said("yes")
-    assert question.recall() is None
+def test_nobody_is_asked_when_what_is_known_cannot_be_read(question, server, memory_out):
+    memory_out()
+    assert isinstance(question.look().error, Unavailable)
+    assert server.asked == []
 
 
 def test_an_old_answer_stands_in_when_nothing_can_be_counted(question, server, counters_out):
