@@ -83,6 +83,18 @@ class BranchAdmin(ReadOnly):
 class DisagreementAdmin(ReadOnly):
     list_display = ["number", "compare", "opco", "vintage", "engine", "other", "said_at"]
     list_filter = ["engine", "opco", "other"]
+    fields = [
+        "number",
+        "compare",
+        "opco",
+        "source",
+        "vintage",
+        "engine",
+        "other",
+        "said_at",
+        "first_seen_at",
+        "seen_at",
+    ]
     list_select_related = ["opco", "other"]
     date_hierarchy = "seen_at"
     search_fields = ["siret"]

@@ -3,18 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.utils import timezone
 
-from branches.clients import cfa_dock, companies, france_competences
+from branches.clients import companies
 from branches.clients.companies import Companies, Company, Place
 from branches.lookup import Answer, Evidence, RecordFact, answer
 from branches.lookup.headcounts import CLASSES
 from opco_portal.identifiers import is_siren, is_siret, normalize_naf
-from opco_portal.upstream import Dated, Look, Pace
+from opco_portal.upstream import Dated, Deadline, Look, is_stale
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,11 @@ class Chosen:
     at: datetime | None = None
 
     @property
+    def stale(self) -> bool:
+        """What is known of it is older than a day."""
+        return self.at is not None and is_stale(self.at)
+
+    @property
     def origin(self) -> str:
         """The search that it was chosen from, as the query of the pages of its establishments."""
         return origin_of(self.words, self.page)
@@ -52,8 +56,11 @@ def origin_of(words: str, page: int) -> str:
     return urlencode({"nom": words} | ({"liste": page} if page > 1 else {})) if words else ""
 
 
-def chosen(asked: Mapping[str, str], number: str = "", *, visitor: Pace | None = None) -> Chosen | None:
-    """The chosen company that an address names; None when it names none, as when somebody typed a SIRET."""
+def chosen(asked: Mapping[str, str], number: str = "", *, visitor: str = "") -> Chosen | None:
+    """The chosen company that an address names; None when it names none, as when somebody typed a SIRET.
+
+    The directory is asked for it on behalf of a `visitor`; without one, only what is known is told.
+    """
     named = asked.get("entreprise", "")
     number = number or named
     words, page = asked.get("nom", "").strip()[: companies.LONGEST], page_number(asked.get("liste", ""))
@@ -86,14 +93,22 @@ def chosen_as(
     )
 
 
-def _told(number: str, words: str, page: int, visitor: Pace | None) -> Dated[Companies] | None:
-    """An answer that has the number: the search that it was chosen from, else its own, which may have to be asked."""
+def _told(number: str, words: str, page: int, visitor: str) -> Dated[Companies] | None:
+    """An answer that has the number: the search that it was chosen from while it is fresh, else the number's own."""
     if not settings.COMPANIES_API:
         return None
     found = companies.search(words, page).recall() if words else None
-    if found and found.value.of(number):
+    if found and not found.value.of(number):
+        found = None
+    if found and not found.stale:
         return found
-    return companies.by_number(number).look(visitor).answer
+    own = companies.by_number(number)
+    return (own.look(visitor).answer if visitor else own.recall()) or found
+
+
+def identified(siret: str, glance: Deadline) -> Look[Companies] | None:
+    """Whose establishment it is, for those who typed its number; all of them together count as one visitor."""
+    return companies.by_number(siret).look("numbers", glance=glance) if settings.COMPANIES_API else None
 
 
 def page_number(text: str) -> int:
@@ -113,7 +128,12 @@ class Completed:
 
 
 def completed(
-    found: Answer, evidence: Evidence, already: Chosen | None = None, *, visitor: Pace | None = None
+    found: Answer,
+    evidence: Evidence,
+    already: Chosen | None = None,
+    *,
+    visitor: str = "",
+    glance: Deadline | None = None,
 ) -> Completed:
     """Complete the answer for a SIRET or SIREN that is not in the table; any other stays as it is."""
     number = found.query.normalized
@@ -123,10 +143,10 @@ def completed(
         or not settings.COMPANIES_API
     ):
         return Completed(found)
-    if already and already.company:
+    if already and already.company and not already.stale:
         return Completed(_with_record(found, evidence, already.company), already.company, already.at)
-    look = companies.by_number(number).look(visitor)
-    company = next(iter(look.answer.value.companies), None) if look.answer else None
+    look = companies.by_number(number).look(visitor, glance=glance)
+    company = look.answer.value.of(number) if look.answer else None
     if look.answer is None or company is None:
         return Completed(found, look=look)
     return Completed(_with_record(found, evidence, company), company, look.answer.at, look)
@@ -147,36 +167,3 @@ def record_of(company: Company, number: str) -> RecordFact:
         company_wide=not idccs,
         naf=(place.naf if place else "") or company.naf,
     )
-
-
-class Service(NamedTuple):
-    """A server that is asked when somebody needs it, for the page of the sources."""
-
-    name: str
-    page: str
-    gives: str
-    asked: bool
-
-
-def services() -> list[Service]:
-    """Every server that is asked while somebody waits, and whether this portal does."""
-    return [
-        Service(
-            "Annuaire des entreprises",
-            "https://annuaire-entreprises.data.gouv.fr/",
-            "Le nom, l’adresse, l’activité, l’effectif et les conventions d’une entreprise.",
-            bool(settings.COMPANIES_API),
-        ),
-        Service(
-            "France compétences",
-            "https://quel-est-mon-opco.francecompetences.fr/",
-            "Un deuxième avis sur un établissement, par l’organisme qui tient la table SIRET-OPCO.",
-            france_competences.is_configured(),
-        ),
-        Service(
-            "CFA Dock",
-            "https://www.cfadock.fr/Home/SearchOpco",
-            "Un autre avis, par le moteur des centres de formation d’apprentis.",
-            cfa_dock.is_configured(),
-        ),
-    ]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -83,6 +84,11 @@ def plural(count: int, singular: str, several: str | None = None) -> str:
     """1 établissement, 2 établissements (0 and 1 are singular in French)."""
     word = singular if abs(count) < 2 else several or f"{singular}s"
     return f"{number(count)}{NBSP}{word}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """« Atlas », « Atlas et AKTO », « Atlas, AKTO et OCAPIAT »."""
+    return " et ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def of(name: str) -> str:

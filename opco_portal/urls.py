@@ -2,8 +2,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from opco_portal.robots import robots
+
 urlpatterns = [
     path("api/", include("opco_portal.api.urls")),  # first: programs ask most
+    path("robots.txt", robots),
     path("", include("branches.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]

@@ -80,7 +80,7 @@ def _for_absent(query: Query, evidence: Evidence, on: date) -> Answer:
     record, reference = evidence.record, evidence.reference
     if record is None:
         return Answer(query, "not_found", messages=tuple(_absence(query, reference)))
-    notes = [] if record.is_open else [message("closed", say.CLOSED)]
+    notes = [] if record.is_open else [message("closed", say.closed(query.kind))]
     agreements = [reference.agreements[idcc] for idcc in record.idccs if idcc in reference.agreements]
     for idcc in record.idccs:
         if idcc not in reference.agreements:
@@ -103,19 +103,23 @@ def _for_absent(query: Query, evidence: Evidence, on: date) -> Answer:
 def _by_declared(
     agreements: Sequence[AgreementFact], record: RecordFact, reference: Reference, on: date
 ) -> tuple[Status, list[Candidate]]:
-    """The OPCOs of agreements that the directory names; never more certain than deduced."""
+    """The OPCOs of agreements that the directory names; never more certain than deduced.
+
+    An agreement that leads to no OPCO leaves the question open, whatever the others lead to.
+    """
     floor: Confidence = "probable" if record.company_wide else "deduced"
+    each = [(agreement, candidates_of(agreement, reference, on)[1]) for agreement in agreements]
     candidates = [
         replace(
             candidate,
             confidence=max(candidate.confidence, floor, key=CONFIDENCES.index),
             reason=f"{say.declared(agreement, record.company_wide)} {candidate.reason}",
         )
-        for agreement in agreements
-        for candidate in candidates_of(agreement, reference, on)[1]
+        for agreement, found in each
+        for candidate in found
     ]
     one = len({candidate.opco.slug for candidate in candidates}) == 1
-    return ("found" if one else "ambiguous"), candidates
+    return ("found" if one and all(found for _, found in each) else "ambiguous"), candidates
 
 
 def _absence(query: Query, reference: Reference) -> Iterable[Message]:

@@ -10,10 +10,10 @@ from opco_portal.french import day, number, of, percent, plural, typeset
 OFFICIAL_ENGINE = "https://quel-est-mon-opco.francecompetences.fr/?siret="
 
 _INVALID = {
-    "empty": "Écrivez un SIRET, une convention collective, un métier ou un code NAF.",
-    "too_long": "C’est trop long : gardez le SIRET, ou quelques mots qui décrivent l’activité.",
+    "empty": "Écrivez le nom de l’entreprise, un SIRET, une convention collective, un métier ou un code NAF.",
+    "too_long": "C’est trop long : gardez le nom de l’entreprise, son SIRET, ou quelques mots sur l’activité.",
     "unreadable": "Aucun numéro ni mot reconnaissable : écrivez un SIRET (14 chiffres), un IDCC (4 chiffres) "
-    "ou quelques mots.",
+    "ou le nom de l’entreprise.",
     "brochure": "C’est un numéro de brochure du Journal officiel, pas un IDCC. L’IDCC (4 chiffres) figure "
     "sur le bulletin de paie ; vous pouvez aussi écrire le nom de la convention.",
     "phone": "C’est un numéro de téléphone. Écrivez plutôt un SIRET (14 chiffres), le nom de la convention ou un "
@@ -67,13 +67,13 @@ CAUSES_OF_ABSENCE = tuple(
         ("cause_no_employee", "Aucun salarié déclaré : sans DSN, pas d’OPCO dans la table."),
     )
 )
-CLOSED = typeset(
-    "L’Annuaire des entreprises le dit fermé. Si des salariés y travaillaient encore, cherchez l’établissement qui les "
-    "emploie aujourd’hui : son SIRET figure sur le dernier bulletin de paie."
-)
 HIDDEN_COMPANIES = typeset(
     "Entreprise non diffusible : certaines ont demandé à ne pas figurer dans l’annuaire public. Cherchez la vôtre par "
     "son SIRET ou par sa convention, écrits sur chaque bulletin de paie."
+)
+HIDDEN_NUMBER = typeset(
+    "Entreprise non diffusible : certaines ont demandé à ne pas figurer dans l’annuaire public. Cherchez par la "
+    "convention, écrite sur chaque bulletin de paie."
 )
 ACTIVITY_IS_INDICATIVE = typeset(
     "Un code NAF donne une indication, pas une réponse : l’OPCO dépend de la convention collective appliquée. "
@@ -316,10 +316,21 @@ def disagreement(belief: str, others: Iterable[tuple[str, AttachmentFact]]) -> s
     )
 
 
+def closed(kind: str) -> str:
+    """What to do about a number that the directory of companies calls closed."""
+    what = "cet établissement est fermé" if kind == "siret" else "cette entreprise a cessé son activité"
+    return typeset(
+        f"D’après l’Annuaire des entreprises, {what}. Cherchez l’établissement qui emploie aujourd’hui les salariés : "
+        "son SIRET figure sur leur dernier bulletin de paie."
+    )
+
+
 def declared(agreement: AgreementFact, company_wide: bool) -> str:
     """What the directory of companies says of an agreement, before what this agreement leads to."""
     whom = "à l’entreprise" if company_wide else "à cet établissement"
-    return typeset(f"L’Annuaire des entreprises attribue {whom} l’IDCC {agreement.idcc} ({agreement.label}).")
+    return typeset(
+        f"L’Annuaire des entreprises attribue {whom} l’IDCC {agreement.idcc}, « {agreement.label} »."
+    )
 
 
 def several_agreements(count: int) -> str:

@@ -3,6 +3,7 @@
 from django.db import models
 
 from branches.models.agreements import Opco
+from opco_portal.identifiers import format_siret
 
 
 class Disagreement(models.Model):
@@ -33,4 +34,4 @@ class Disagreement(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.siret:014d} : {self.opco_id}, {self.other_id} pour {self.get_engine_display()}"
+        return f"{format_siret(self.siret)} : {self.opco} ici, {self.other} chez {self.get_engine_display()}"

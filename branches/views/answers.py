@@ -1,5 +1,6 @@
 """The answers: an establishment, a company, an agreement, an activity, and their printable proof."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from branches import search
 from branches.changes import last_changes_of
-from branches.directory import Chosen, chosen, chosen_as, completed
+from branches.directory import Chosen, Completed, chosen, chosen_as, completed, record_of
 from branches.evidence import company as company_of
 from branches.evidence import consult
 from branches.lookup import (
@@ -29,7 +30,7 @@ from branches.lookup import (
     answer,
     parse,
 )
-from branches.lookup.messages import HIDDEN_COMPANIES, document_name, document_vintage
+from branches.lookup.messages import HIDDEN_NUMBER, document_name, document_vintage
 from branches.models import Agreement, AgreementName, DeclaredOpco, Establishment, Opco
 from branches.reports import ShownTable, shown_table
 from branches.views.paging import is_fragment, page_of
@@ -37,7 +38,7 @@ from branches.views.search import AgreementResult, agreement_results, unanswered
 from opco_portal import typography
 from opco_portal.identifiers import siren_of
 from opco_portal.sync.models import SyncRun
-from opco_portal.upstream import pace_of
+from opco_portal.upstream import visitor_of
 
 # Published shares are rounded to a tenth of a percent, so those of an activity seldom add up to exactly one.
 ROUNDINGS = Decimal("0.01")
@@ -81,9 +82,8 @@ def company_page(request: HttpRequest, number: str) -> HttpResponse:
 
 def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siret, current = found.query.normalized, evidence.reference
-    picked = chosen(request.GET, siret, visitor=pace_of(request))
     if evidence.establishment is None:
-        return _absent_page(request, found, evidence, picked)
+        return _absent_page(request, found, evidence)
     siren = siren_of(siret)
     company = company_of(siren)
     row = evidence.establishment
@@ -96,44 +96,56 @@ def _establishment_page(request: HttpRequest, found: Answer, evidence: Evidence)
         "company": company,
         # An only child needs no family: most establishments are the only one of their company.
         "family": () if company.establishments < 2 else _family(siren, company, current),
-        "chosen": picked,
+        "chosen": chosen(request.GET, siret, visitor=visitor_of(request)),
         "proof_url": reverse("proof", args=[siret]) if found.status == "found" else "",
     }
     return render(request, "branches/establishment.html", context)
 
 
-def _absent_page(
-    request: HttpRequest, found: Answer, evidence: Evidence, picked: Chosen | None = None
-) -> HttpResponse:
+def _absent_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     """A SIRET or SIREN that the table lacks: what the directory lets deduce, else why it may be absent."""
     number, current = found.query.normalized, evidence.reference
-    done = completed(found, evidence, picked, visitor=pace_of(request))
-    siren, company = number[:9], company_of(number[:9])
+    picked = chosen(request.GET, number)
+    done = completed(found, evidence, picked, visitor=visitor_of(request))
+    siren = number[:9]
+    company = evidence.company or company_of(siren)
     context = {
-        **_answer_context(done.answer, current, but=("several_agreements", "activity_is_indicative")),
+        **_answer_context(
+            done.answer, current, but=("several_agreements", "activity_is_indicative", "closed")
+        ),
         "siret": number if found.query.kind == "siret" else "",
         "siren": siren,
         "directory": done,
-        "hidden": HIDDEN_COMPANIES,
+        "hidden": HIDDEN_NUMBER,
         "company": company,
         "family": _family(siren, company, current),
-        "chosen": picked or (chosen_as(done.company, number, done.at) if done.company else None),
+        "chosen": _chosen_by(picked, done, number),
     }
     if not done.answer.candidates:
         # While the directory is asked nothing is lost yet; and HTMX leaves aside what comes with an error.
         waiting = is_fragment(request) or bool(done.look and done.look.pending)
         return render(request, "branches/not_found.html", context, status=200 if waiting else 404)
-    context["agreements"] = _declared_agreements(done.answer, current)
+    context["agreements"] = _declared_agreements(done, number, current)
     return render(request, "branches/deduced.html", context)
 
 
-def _declared_agreements(found: Answer, current: Reference) -> list[AgreementResult]:
-    """The agreements that an answer was deduced from, each with the OPCOs that it leads to."""
-    by_idcc: dict[str, list[Candidate]] = {}
-    for candidate in found.candidates:
-        if candidate.idcc and candidate.basis != "activity":
-            by_idcc.setdefault(candidate.idcc, []).append(candidate)
-    return [AgreementResult(current.agreements[idcc], each, "") for idcc, each in by_idcc.items()]
+def _chosen_by(picked: Chosen | None, done: Completed, number: str) -> Chosen | None:
+    """What is known of the company by now: the directory may just have told it."""
+    if done.company is None:
+        return picked
+    words, page = (picked.words, picked.page) if picked else ("", 1)
+    return chosen_as(done.company, number, done.at, words=words, page=page)
+
+
+def _declared_agreements(done: Completed, number: str, current: Reference) -> list[AgreementResult]:
+    """The agreements that the directory names, each with the OPCOs that it leads to, if any."""
+    by_idcc: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in done.answer.candidates:
+        if candidate.basis != "activity":
+            by_idcc[candidate.idcc or ""].append(candidate)
+    idccs = record_of(done.company, number).idccs if done.company and by_idcc else ()
+    known = [current.agreements[idcc] for idcc in idccs if idcc in current.agreements]
+    return [AgreementResult(fact, by_idcc[fact.idcc], "") for fact in known if fact.status != "escape"]
 
 
 def _family(siren: str, company: CompanyFact, current: Reference) -> tuple[Candidate, ...]:
@@ -154,14 +166,13 @@ class EstablishmentRow:
 
 def _siren_page(request: HttpRequest, found: Answer, evidence: Evidence) -> HttpResponse:
     siren, company, current = found.query.normalized, evidence.company, evidence.reference
-    picked = chosen(request.GET, siren, visitor=pace_of(request))
     if found.status == "not_found" or company is None:
-        return _absent_page(request, found, evidence, picked)
+        return _absent_page(request, found, evidence)
     context = {
         **_answer_context(found, current, but=("several_opcos", "not_attached")),
         "siren": siren,
         "company": company,
-        "chosen": picked,
+        "chosen": chosen(request.GET, siren, visitor=visitor_of(request)),
     }
     first = int(siren) * 100_000
     establishments = Establishment.objects.filter(siret__range=(first, first + 99_999))
@@ -242,7 +253,7 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
         "agreement": fact,
         "row": row,
         "words": request.GET.get("q", "").strip(),
-        "chosen": chosen(request.GET, visitor=pace_of(request)),
+        "chosen": chosen(request.GET, visitor=visitor_of(request)),
         "names": [name.name for name in names if name.kind != AgreementName.Kind.TRADE],
         "trades": [name.name for name in names if name.kind == AgreementName.Kind.TRADE],
         "successor": current.final(idcc) if fact.successor else None,
@@ -353,6 +364,7 @@ def proof(request: HttpRequest, number: str) -> HttpResponse:
         **_answer_context(found, evidence.reference),
         kind: normalized,
         "subject": subjects[kind],
+        "chosen": chosen(request.GET, "" if kind == "idcc" else normalized),
         "page_url": reverse("agreement" if kind == "idcc" else "company", args=[normalized]),
         "now": timezone.localtime(),
     }

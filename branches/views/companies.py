@@ -21,7 +21,7 @@ from branches.lookup import OpcoFact, Reference, candidates_of
 from branches.lookup.headcounts import headcount_in_words
 from branches.lookup.messages import HIDDEN_COMPANIES
 from branches.views.paging import is_fragment
-from opco_portal.upstream import Look, Pace, pace_of
+from opco_portal.upstream import Look, visitor_of
 
 OTHERS = 3  # establishments of a company that are told beside the first
 
@@ -48,7 +48,7 @@ class CompanyResult:
 
 @dataclass(frozen=True)
 class CompanyResults:
-    """A page of companies, on its way, or the reason why there is none; shown by components/companies.html."""
+    """A page of companies, on its way, or the reason why there is none; shown by branches/_companies.html."""
 
     words: str
     look: Look[Companies]
@@ -79,15 +79,17 @@ def companies_page(request: HttpRequest) -> HttpResponse:
     if not settings.COMPANIES_API:
         return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
     number = page_number(request.GET.get("page", ""))
-    found = company_results(words, number, reference(), pace_of(request))
+    found = company_results(words, number, reference(), visitor_of(request))
     last = found.page.number if found and found.page else companies.REACHED
     if number > last:
         return redirect(f"{reverse('companies')}?{urlencode({'q': words, 'page': last})}")
-    template = "branches/_companies.html" if is_fragment(request) else "branches/companies.html"
-    return render(request, template, {"q": words, "found": found, "hidden": HIDDEN_COMPANIES})
+    fragment = is_fragment(request)
+    context = {"q": words, "found": found, "hidden": HIDDEN_COMPANIES, "fragment": fragment}
+    template = "branches/_companies.html" if fragment else "branches/companies.html"
+    return render(request, template, context)
 
 
-def company_results(words: str, page: int, current: Reference, visitor: Pace) -> CompanyResults | None:
+def company_results(words: str, page: int, current: Reference, visitor: str) -> CompanyResults | None:
     """The companies of a name, as far as they are known at a glance; None when such words are not looked for."""
     if not companies.is_searchable(words):
         return None

@@ -1,7 +1,9 @@
 """Where the data comes from, how fresh it is, and what each publication changed."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -25,11 +27,11 @@ from branches.changes import (
     undone_by,
     with_force,
 )
-from branches.directory import services
 from branches.evidence import reference
 from branches.freshness import freshness
 from branches.lookup import OpcoFact, Reference
 from branches.models import EstablishmentChange
+from branches.opinions import ENGINES
 from branches.views.paging import page_of
 from opco_portal.french import plain
 from opco_portal.sync.models import SyncRun
@@ -45,10 +47,30 @@ def data_page(request: HttpRequest) -> HttpResponse:
         "sources": sources,
         "followed": [fresh for fresh in sources if not fresh.by_hand],
         "by_hand": [fresh for fresh in sources if fresh.by_hand],
-        "services": services(),
+        "services": _services(),
         "latest": summaries()[:LATEST],
     }
     return render(request, "branches/data.html", context)
+
+
+class Service(NamedTuple):
+    """A server that is asked when somebody needs it."""
+
+    name: str
+    page: str
+    gives: str
+    asked: bool
+
+
+def _services() -> list[Service]:
+    directory = Service(
+        "Annuaire des entreprises",
+        "https://annuaire-entreprises.data.gouv.fr/",
+        "Le nom, l’adresse, l’activité, l’effectif et les conventions d’une entreprise.",
+        bool(settings.COMPANIES_API),
+    )
+    engines = (Service(one.name, one.home, one.gives, one.is_configured()) for one in ENGINES)
+    return [directory, *engines]
 
 
 @require_safe

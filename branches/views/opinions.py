@@ -1,16 +1,18 @@
 """A second opinion on an establishment, as a page or as the part of the page that it joins."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from branches.directory import completed
+from branches.clients.companies import Companies
+from branches.directory import Chosen, chosen, chosen_as, completed, identified
 from branches.evidence import consult
-from branches.opinions import keep_disagreements, second_opinions
+from branches.opinions import disagree, headline, keep_disagreements, own_word, second_opinions
 from branches.views.paging import is_fragment
 from branches.views.search import unanswered
-from opco_portal.upstream import pace_of
+from opco_portal.upstream import Deadline, Look, visitor_of
 
 
 @require_safe
@@ -20,19 +22,33 @@ def opinions_page(request: HttpRequest, siret: str) -> HttpResponse:
     found, evidence = consult(siret)
     if found.query.kind != "siret":
         return unanswered(request, siret, found, evidence)
-    visitor = pace_of(request)
-    answer = completed(found, evidence, visitor=visitor).answer
-    heard = second_opinions(siret, answer, evidence.reference, visitor)
-    keep_disagreements(siret, heard, answer)
-    verdicts = {one.verdict for one in heard}
+    current, visitor = evidence.reference, visitor_of(request)
+    glance = Deadline(settings.UPSTREAM_GLANCE)  # one for all that is asked
+    picked = chosen(request.GET, siret)
+    done = completed(found, evidence, picked, visitor=visitor, glance=glance)
+    own = own_word(done.answer, current.sources["siro"], done.at)
+    heard = second_opinions(siret, own, current, visitor, glance=glance)
+    identity = None if picked or done.company else identified(siret, glance)
+    waiting = [look for look in (done.look, identity) if look and look.pending]
+    pending = bool(waiting) or any(one.verdict == "pending" for one in heard)
+    if not pending and request.method == "GET":
+        keep_disagreements(siret, heard, own)
     context = {
         "siret": siret,
-        "answer": answer,
-        "best": answer.best,
-        "siro": evidence.reference.sources.get("siro"),
+        "own": own,
         "heard": heard,
-        "pending": "pending" in verdicts,
-        "disagreement": "disagrees" in verdicts,
+        "pending": pending,
+        "disagreement": disagree(heard),
+        "fragment": is_fragment(request),
+        "headline": headline(heard),
+        "chosen": picked,
+        "card": _card(siret, identity) if identity else None,
     }
     template = "branches/_opinions.html" if is_fragment(request) else "branches/opinions.html"
     return render(request, template, context)
+
+
+def _card(siret: str, identity: Look[Companies]) -> Chosen | None:
+    """Whose establishment this is, when the directory tells."""
+    company = identity.answer.value.of(siret) if identity.answer else None
+    return chosen_as(company, siret, identity.answer.at) if company and identity.answer else None

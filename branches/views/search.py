@@ -31,7 +31,7 @@ from branches.lookup.query import MAX_LENGTH
 from branches.views.companies import company_results
 from branches.views.paging import is_fragment
 from branches.words import words_of
-from opco_portal.upstream import pace_of
+from opco_portal.upstream import visitor_of
 
 
 @require_safe
@@ -60,7 +60,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return redirect(target)
     context = {"q": text, "answer": found, **_meanings(found, evidence)}
     named = found.query.normalized if found.query.kind == "text" else ""
-    companies_found = company_results(named, 1, evidence.reference, pace_of(request))
+    companies_found = company_results(named, 1, evidence.reference, visitor_of(request))
     unmatched = found.status in ("invalid", "not_found")
     context |= {
         "found": companies_found,

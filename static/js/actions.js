@@ -25,6 +25,14 @@ function reveal(part) {
   }
 }
 
+// Nobody loses what they are typing to a page that completes itself: the answer is then offered, not put.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const typing = event.detail.target.id === "contenu" && event.detail.target.querySelector("input:focus");
+  if (!typing || !typing.value) return;
+  event.detail.shouldSwap = false;
+  event.detail.requestConfig.elt.dispatchEvent(new CustomEvent("htmx:timeout", { bubbles: true }));
+});
+
 for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
   document.addEventListener(failure, (event) => {
     const part = event.target.closest("[aria-busy]");

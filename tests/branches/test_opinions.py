@@ -138,7 +138,8 @@ def test_an_engine_that_breaks_its_contract_says_nothing(client, engines):
     engines[0].answers("<html>maintenance</html>")
     engines[1].answers({"searchStatus": "PEUT-ÊTRE", "opcoName": "ATLAS"})
     text = opinions(client)
-    assert text.count("Pas de réponse en ce moment") == 2
+    assert "Pas de réponse en ce moment" in said(text, "France compétences")
+    assert "d’une façon que ce portail ne comprend pas" in said(text, "CFA Dock")
 
 
 def test_an_old_answer_is_told_with_its_date(client, engines, monkeypatch):
@@ -189,7 +190,7 @@ def test_an_opco_for_an_establishment_that_the_portal_has_none_for_is_to_be_chec
 def test_an_activity_is_no_ground_for_a_disagreement(client, engines, directory, kept):
     directory.knows(company(BAKERY))  # a bakery: most often Opco EP
     text = opinions(client, BAKERY)
-    assert "Donne Opco EP" in said(text, "Ce portail")
+    assert "Penche pour Opco EP, d’après l’activité seulement" in said(text, "Ce portail")
     assert "Vérifiez auprès d’Atlas" in said(text, "CFA Dock")
     assert "Autre OPCO" not in text
     assert kept.count() == 0
@@ -198,15 +199,73 @@ def test_an_activity_is_no_ground_for_a_disagreement(client, engines, directory,
 def test_a_deduced_answer_can_be_contradicted(client, engines, directory, kept):
     directory.knows(company(BAKERY, head={"liste_idcc": ["1979"]}))
     text = opinions(client, BAKERY)
+    own = said(text, "Ce portail")
+    assert own.startswith("Déduit AKTO de l’IDCC 1979. Annuaire des entreprises, interrogé le")
     assert "Autre OPCO Donne Atlas" in said(text, "France compétences")
-    assert {row.opco_id for row in kept.all()} == {"akto"}
+    assert "sa réponse l’emporte sur notre déduction" in said(text, "France compétences")
+    assert {(row.opco_id, row.source) for row in kept.all()} == {("akto", "Annuaire des entreprises")}
 
 
 def test_one_of_several_possible_opcos_is_no_disagreement(client, engines, directory, kept):
     directory.knows(company(BAKERY, head={"liste_idcc": ["1979", "1486"]}))
     text = opinions(client, BAKERY)
-    assert "Hésite entre plusieurs OPCO : AKTO, Atlas" in said(text, "Ce portail")
+    assert "Hésite entre AKTO et Atlas" in said(text, "Ce portail")
+    assert "Parmi les OPCO possibles, c’est celui qu’il retient" in said(text, "CFA Dock")
+    assert "Même OPCO" not in text
+
+
+def test_an_opco_that_is_none_of_several_possible_ones_is_told_and_not_kept(client, engines, directory, kept):
+    directory.knows(company(BAKERY, head={"liste_idcc": ["1979", "0843"]}))
+    text = opinions(client, BAKERY)
+    assert "Demandez confirmation à AKTO, à Opco EP et à Atlas" in said(text, "CFA Dock")
+    assert kept.count() == 0
+
+
+def test_engines_that_contradict_each_other_are_told_even_beside_no_answer(client, engines):
+    engines[1].gives("AKTO")
+    text = opinions(client, BAKERY)
+    assert "Les moteurs ne donnent pas le même OPCO" in text
+
+
+def test_the_owner_is_compared_with_the_owner_where_an_engine_tells_both(client, engines, kept):
+    """Overseas, AKTO manages for OPCO 2i: as the owner it is another answer."""
+    engines[0].gives("AKTO")
+    engines[1].gives("AKTO")
+    text = opinions(client, "44967140300011")
+    assert "Autre OPCO Donne AKTO" in said(text, "France compétences")
     assert said(text, "CFA Dock").startswith("Même OPCO")
+    assert [row.engine for row in kept.all()] == ["france-competences"]
+
+
+def test_an_answer_that_the_directory_has_yet_to_give_is_waited_for(
+    client, engines, directory, gate, kept, settings
+):
+    settings.UPSTREAM_GLANCE = 0.2
+    directory.knows(company(BAKERY, head={"liste_idcc": ["1979"]}))
+    directory.answer = gate.held(directory.answer)
+    part = client.get(f"/entreprise/{BAKERY}/autres-moteurs/", headers=HTMX).content.decode()
+    assert 'aria-busy="true"' in part
+    assert kept.count() == 0
+    gate.open()
+    wait_for_answers()
+    part = client.get(f"/entreprise/{BAKERY}/autres-moteurs/", headers=HTMX).content.decode()
+    assert "Déduit AKTO" in part
+    assert "Autre OPCO" in part
+
+
+def test_who_typed_a_number_learns_whose_it_is(client, engines, directory):
+    directory.knows(company(SIRET, "ATELIERS DURAND"))
+    part = client.get(PATH, headers=HTMX).content.decode()
+    assert '<div id="company-card" hx-swap-oob="innerHTML">' in part
+    assert "ATELIERS DURAND" in part
+
+
+def test_a_head_request_keeps_nothing(client, engines, kept):
+    engines[0].gives("AKTO")
+    client.head(PATH)
+    wait_for_answers()
+    client.head(PATH)
+    assert kept.count() == 0
 
 
 # ----------------------------------------------------------------------------------------------- how names are read
@@ -362,7 +421,10 @@ class TestForStaff:
 def test_the_page_of_an_establishment_lets_it_join_and_asks_nobody_itself(client, engines, path):
     text = page(client, path)
     assert f'hx-get="{path}autres-moteurs/"' in text
-    assert f'<a href="{path}autres-moteurs/">Comparer avec France compétences et CFA Dock</a>' in text
+    assert (
+        f'<a rel="nofollow" href="{path}autres-moteurs/">Comparer avec France compétences et CFA Dock</a>'
+        in text
+    )
     assert [engine.asked for engine in engines] == [[], []]
 
 
@@ -374,7 +436,9 @@ def test_htmx_gets_the_part_and_others_the_whole_page(client, engines):
     text = part.content.decode()
     assert "<html" not in text
     assert 'id="opinions"' in text
-    assert "Attention, un autre moteur donne un autre OPCO" in text  # it is announced
+    assert "France compétences donne AKTO. <a" in text.replace(
+        "\u00a0", " "
+    )  # it is seen at once, and announced
     assert "HX-Request" in part["Vary"]
 
 

@@ -104,10 +104,10 @@ def test_the_field_of_a_page_that_arrived_later_proposes_too(open_page, hold):
 
 def test_a_second_opinion_joins_an_establishment_by_itself(open_page):
     page = open_page(f"/entreprise/{CONTRADICTED}/", width=360)
-    opinions = page.get_by_role("region", name="Un deuxième avis")
+    opinions = page.get_by_role("region", name="D’autres avis")
     expect(opinions).to_contain_text("Autre OPCO")
     expect(opinions).to_contain_text("Demandez confirmation à Atlas et à AKTO")
-    expect(page.get_by_role("status").filter(has_text="un autre moteur donne un autre OPCO")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="France compétences donne AKTO")).to_be_visible()
 
 
 def test_without_javascript_a_second_opinion_is_one_link_away(open_page):
@@ -160,3 +160,12 @@ def test_a_part_that_cannot_join_says_so_and_how_to_try_again(waiting, complaint
     expect(page.locator("[aria-busy]")).to_have_count(0)
     assert [text for text in complaints if "ERR_FAILED" not in text and "htmx:" not in text] == []
     complaints.clear()
+
+
+def test_what_is_being_typed_is_not_lost_to_an_answer_that_arrives(open_page, hold):
+    gate = hold(DEDUCED)
+    page = open_page(f"/entreprise/{DEDUCED}/")
+    page.locator("#contenu input[name=q]").fill("1486")
+    gate.open()
+    expect(page.get_by_role("link", name="Voir ce que dit l’annuaire")).to_be_visible()
+    expect(page.locator("#contenu input[name=q]")).to_have_value("1486")
