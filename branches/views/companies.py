@@ -21,7 +21,7 @@ from branches.lookup import OpcoFact, Reference, candidates_of
 from branches.lookup.headcounts import headcount_in_words
 from branches.lookup.messages import HIDDEN_COMPANIES
 from branches.views.paging import is_fragment
-from opco_portal.upstream import Look, visitor_of
+from opco_portal.upstream import Deadline, Look, visitor_of
 
 OTHERS = 3  # establishments of a company that are told beside the first
 
@@ -79,27 +79,31 @@ def companies_page(request: HttpRequest) -> HttpResponse:
     if not settings.COMPANIES_API:
         return redirect(f"{reverse('search')}?{urlencode({'q': words})}")
     number = page_number(request.GET.get("page", ""))
-    found = company_results(words, number, reference(), visitor_of(request))
+    fragment = is_fragment(request)
+    # What joins a page comes back by itself: only whole pages glance.
+    glance = Deadline(0) if fragment else None
+    found = company_results(words, number, visitor_of(request), glance=glance)
     last = found.page.number if found and found.page else companies.REACHED
     if number > last:
         return redirect(f"{reverse('companies')}?{urlencode({'q': words, 'page': last})}")
-    fragment = is_fragment(request)
     context = {"q": words, "found": found, "hidden": HIDDEN_COMPANIES, "fragment": fragment}
     template = "branches/_companies.html" if fragment else "branches/companies.html"
     return render(request, template, context)
 
 
-def company_results(words: str, page: int, current: Reference, visitor: str) -> CompanyResults | None:
+def company_results(
+    words: str, page: int, visitor: str, *, current: Reference | None = None, glance: Deadline | None = None
+) -> CompanyResults | None:
     """The companies of a name, as far as they are known at a glance; None when such words are not looked for."""
     if not companies.is_searchable(words):
         return None
-    look = companies.search(words, page).look(visitor)
+    look = companies.search(words, page).look(visitor, glance=glance)
     if look.answer is None:
         return CompanyResults(words, look)
     told = look.answer.value
     reached = min(told.total, told.pages * companies.PER_PAGE)
     pages = Paginator(range(reached), companies.PER_PAGE)
-    return CompanyResults(words, look, _results(told, current), pages.get_page(told.page))
+    return CompanyResults(words, look, _results(told, current or reference()), pages.get_page(told.page))
 
 
 def _results(told: Companies, current: Reference) -> list[CompanyResult]:

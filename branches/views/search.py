@@ -60,7 +60,7 @@ def search_page(request: HttpRequest) -> HttpResponse:
         return redirect(target)
     context = {"q": text, "answer": found, **_meanings(found, evidence)}
     named = found.query.normalized if found.query.kind == "text" else ""
-    companies_found = company_results(named, 1, evidence.reference, visitor_of(request))
+    companies_found = company_results(named, 1, visitor_of(request), current=evidence.reference)
     unmatched = found.status in ("invalid", "not_found")
     context |= {
         "found": companies_found,

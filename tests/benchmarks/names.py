@@ -9,11 +9,11 @@ a browser does, reads for a while, and searches again. The figures are a report,
 import argparse
 import contextlib
 import http.client
-import itertools
 import json
 import os
 import random
 import re
+import string
 import threading
 import time
 from collections.abc import Iterator
@@ -81,7 +81,9 @@ def arguments() -> argparse.Namespace:
 def serve(bench: Stand, number: int, address: str) -> str:
     """A portal of its own for each line, in Valkey too: what one learns of its directory is not told to the others."""
     valkey = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number + 1}").geturl()
-    return bench.serve(f"portal{number}", PORTAL, REDIS_URL=valkey, COMPANIES_API=address, CFA_DOCK_API="")
+    return bench.serve(
+        f"portal{number}", PORTAL, REDIS_URL=valkey, COMPANIES_API=address, CFA_DOCK_API="", NUM_PROXIES="1"
+    )
 
 
 # ------------------------------------------------------------------------------------------------- the directory
@@ -120,13 +122,16 @@ class Measure:
 
     address: str
     lookups: list[float] = field(default_factory=list)
-    errors: int = 0
+    errors: list[str] = field(default_factory=list)
     pages: list[float] = field(default_factory=list)
     complete: list[float] = field(default_factory=list)
 
     def run(self, bench: Stand, options: argparse.Namespace, *, clients: int) -> None:
         done = threading.Event()
-        threads = [threading.Thread(target=self._search, args=(done, options.pause)) for _ in range(clients)]
+        threads = [
+            threading.Thread(target=self._search, args=(done, options.pause, f"192.0.2.{number}"))
+            for number in range(clients)
+        ]
         for thread in threads:
             thread.start()
         result = bench.measure(
@@ -136,31 +141,31 @@ class Measure:
         for thread in threads:
             thread.join()
         self.lookups.append(result.per_second)
-        self.errors += result.errors
+        self.errors += [result.first_error] * result.errors
 
-    def _search(self, done: threading.Event, pause: float) -> None:
-        """One client, until it is told to stop; they do not all begin at once."""
+    def _search(self, done: threading.Event, pause: float, address: str) -> None:
+        """One client at an address of its own, until it is told to stop; they do not all begin at once."""
         done.wait(random.uniform(0, min(pause, 1)))
-        for number in itertools.count():
-            if done.is_set():
-                return
-            words = f"{random.choice(TRADES)} {threading.get_ident():x} {number} {time.monotonic_ns():x}"
+        while not done.is_set():
+            words = f"{random.choice(TRADES)} {''.join(random.choices(string.ascii_lowercase, k=12))}"
             started = time.monotonic()
-            body = self._get(f"/recherche/?q={quote(words)}&tout=1")
+            body = self._get(f"/recherche/?q={quote(words)}&tout=1", address)
             self.pages.append(time.monotonic() - started)
             while following := NEXT.search(body):
                 time.sleep(int(following[2]) / 1000)
-                body = self._get(following[1].decode().replace("&amp;", "&"), fragment=True)
+                body = self._get(following[1].decode().replace("&amp;", "&"), address, fragment=True)
             self.complete.append(time.monotonic() - started)
             done.wait(pause)
 
-    def _get(self, path: str, *, fragment: bool = False) -> bytes:
+    def _get(self, path: str, address: str, *, fragment: bool = False) -> bytes:
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc, timeout=40)
         with contextlib.closing(connection):
-            connection.request("GET", path, headers={"HX-Request": "true"} if fragment else {})
+            headers = {"X-Forwarded-For": address} | ({"HX-Request": "true"} if fragment else {})
+            connection.request("GET", path, headers=headers)
             response = connection.getresponse()
             body = response.read()
-            self.errors += response.status != http.HTTPStatus.OK
+            if response.status != http.HTTPStatus.OK:
+                self.errors.append(f"{response.status} {path}")
             return body
 
 
@@ -185,8 +190,11 @@ def report(measures: dict[str, Measure]) -> None:
             slowest = max(measure.complete)
             cells[3:] = [f"{median(measure.pages):.2f}", f"{max(measure.pages):.2f}"]
             cells.append(f"{slowest:.2f}{verdict(slowest < PATIENCE, f'< {PATIENCE}')}")
-        table.append([name, *cells, str(measure.errors)])
+        table.append([name, *cells, str(len(measure.errors))])
     show(table)
+    for name, measure in measures.items():
+        for error in sorted(set(measure.errors))[:5]:
+            print(f"{name}: {error}")
 
 
 if __name__ == "__main__":
