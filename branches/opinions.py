@@ -153,7 +153,9 @@ def second_opinions(
 def _heard(engine: Engine, siret: str, look: Look[Opinion] | None, own: Own, current: Reference) -> Heard:
     page = engine.page_for(siret)
     if look is None:
-        return Heard(engine, page, "unasked", typeset("Ce portail ne l’interroge pas."))
+        filled = ", le SIRET est déjà rempli" if engine.filled_in else ""
+        why = f"Ce portail ne l’interroge pas : posez-lui la question{filled}."
+        return Heard(engine, page, "unasked", typeset(why))
     if look.answer is None:
         if look.pending:
             return Heard(engine, page, "pending", typeset("Réponse en cours…"))
