@@ -156,7 +156,7 @@ def test_an_old_answer_is_told_with_its_date(client, engines, monkeypatch):
 def test_without_key_or_address_there_are_links_and_nobody_is_asked(client, engines, settings):
     settings.FRANCE_COMPETENCES_KEY = settings.CFA_DOCK_API = ""
     text = opinions(client)
-    assert text.count("Ce portail ne l’interroge pas.") == 2
+    assert text.count("Ce portail ne l’interroge pas : posez-lui la question") == 2
     assert f'href="{OFFICIAL}{SIRET}"' in text
     assert 'href="https://www.cfadock.fr/Home/SearchOpco"' in text
     assert "SIRET à recopier : 501 030 811 00092" in said(text, "CFA Dock")
