@@ -249,9 +249,8 @@ def _letters(label: str) -> str:
 # -------------------------------------------------------------------------------------------- what is kept of it
 def disagree(heard: Sequence[Heard]) -> bool:
     """Whether an engine contradicts the portal, or another engine."""
-    return (
-        any(one.verdict == "disagrees" for one in heard) or len({one.opco for one in heard if one.opco}) > 1
-    )
+    beside = {one.opco for one in heard if one.verdict == "adds"}
+    return any(one.verdict == "disagrees" for one in heard) or len(beside) > 1
 
 
 def headline(heard: Sequence[Heard]) -> str:

@@ -237,6 +237,14 @@ def test_the_owner_is_compared_with_the_owner_where_an_engine_tells_both(client,
     assert [row.engine for row in kept.all()] == ["france-competences"]
 
 
+def test_the_owner_and_the_manager_from_two_engines_are_one_answer(client, engines):
+    engines[0].gives("OPCO2I")
+    engines[1].gives("AKTO")
+    text = opinions(client, "44967140300011")
+    assert text.count("Même OPCO") == 2
+    assert "À vérifier" not in text
+
+
 def test_an_answer_that_the_directory_has_yet_to_give_is_waited_for(
     client, engines, directory, gate, kept, settings
 ):
