@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 from branches.clients import cfa_dock, france_competences
 from branches.clients.opinions import Opinion
 from branches.lookup import Answer, Candidate, OpcoFact, Reference, SourceFact
+from branches.lookup.messages import OFFICIAL_SITE
 from branches.models import Disagreement
 from branches.tasks import keep_disagreement
 from opco_portal.french import day, listed, of, plain, typeset
@@ -56,7 +57,7 @@ ENGINES = (
         code=Disagreement.Engine.FRANCE_COMPETENCES,
         name="France compétences",
         gives="Un deuxième avis sur un établissement, par l’organisme qui tient la table SIRET-OPCO.",
-        home="https://quel-est-mon-opco.francecompetences.fr/",
+        home=OFFICIAL_SITE,
         filled_in=True,
         tells_manager=True,
         is_configured=france_competences.is_configured,

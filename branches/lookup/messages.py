@@ -7,7 +7,8 @@ from branches.lookup.evidence import ActivityFact, AgreementFact, AttachmentFact
 from branches.lookup.query import Query
 from opco_portal.french import day, number, of, percent, plural, typeset
 
-OFFICIAL_ENGINE = "https://quel-est-mon-opco.francecompetences.fr/?siret="
+OFFICIAL_SITE = "https://quel-est-mon-opco.francecompetences.fr/"
+OFFICIAL_ENGINE = f"{OFFICIAL_SITE}?siret="
 
 _INVALID = {
     "empty": "Écrivez le nom de l’entreprise, un SIRET, une convention collective, un métier ou un code NAF.",

@@ -17,7 +17,7 @@ from branches.clients import companies
 from branches.clients.companies import Companies, Company, Place
 from branches.directory import origin_of, page_number
 from branches.evidence import establishments, reference
-from branches.lookup import OpcoFact, Reference, candidates_of
+from branches.lookup import OpcoFact, Reference, SourceFact, candidates_of
 from branches.lookup.headcounts import headcount_in_words
 from branches.lookup.messages import HIDDEN_COMPANIES
 from branches.views.paging import is_fragment
@@ -28,21 +28,24 @@ OTHERS = 3  # establishments of a company that are told beside the first
 
 @dataclass(frozen=True)
 class PlaceResult:
-    """An establishment with the OPCO that the table gives it, else the ones that its agreements lead to."""
+    """An establishment with the OPCO that the table gives it."""
 
     place: Place
     opco: OpcoFact | None
-    deduced: tuple[OpcoFact, ...] = ()
 
 
 @dataclass(frozen=True)
 class CompanyResult:
-    """A company found by its name; `first` is the establishment that the search most likely means."""
+    """A company found by its name; `first` is the establishment that the search most likely means.
+
+    `deduced`: what its agreements lead to, where the table gives it no OPCO.
+    """
 
     company: Company
     activity: str
     headcount: str
     first: PlaceResult | None
+    deduced: tuple[OpcoFact, ...]
     others: list[PlaceResult]
 
 
@@ -54,6 +57,12 @@ class CompanyResults:
     look: Look[Companies]
     results: Sequence[CompanyResult] = ()
     page: Page[int] | None = None
+    siro: SourceFact | None = None
+
+    @property
+    def capped(self) -> bool:
+        """The API counts no further."""
+        return self.total == companies.REACHED
 
     @property
     def promising(self) -> bool:
@@ -103,7 +112,10 @@ def company_results(
     told = look.answer.value
     reached = min(told.total, told.pages * companies.PER_PAGE)
     pages = Paginator(range(reached), companies.PER_PAGE)
-    return CompanyResults(words, look, _results(told, current or reference()), pages.get_page(told.page))
+    current = current or reference()
+    return CompanyResults(
+        words, look, _results(told, current), pages.get_page(told.page), current.sources.get("siro")
+    )
 
 
 def _results(told: Companies, current: Reference) -> list[CompanyResult]:
@@ -113,19 +125,17 @@ def _results(told: Companies, current: Reference) -> list[CompanyResult]:
 
 
 def _result(company: Company, opcos: Mapping[str, OpcoFact], current: Reference) -> CompanyResult:
-    def result(place: Place) -> PlaceResult:
-        opco = opcos.get(place.siret)
-        return PlaceResult(place, opco, () if opco else _deduced(place.idccs or company.idccs, current))
-
     main = company.main
+    known = main and main.siret in opcos
     others = [place for place in company.places if place.is_open and main and place.siret != main.siret]
     activity = current.activities.get((main.naf if main else "") or company.naf)
     return CompanyResult(
         company,
         activity.label if activity else "",
         headcount_in_words(company.headcount),
-        result(main) if main else None,
-        [result(place) for place in others[:OTHERS]],
+        PlaceResult(main, opcos.get(main.siret)) if main else None,
+        () if known else _deduced((main.idccs if main else ()) or company.idccs, current),
+        [PlaceResult(place, opcos.get(place.siret)) for place in others[:OTHERS]],
     )
 
 

@@ -33,18 +33,19 @@ def opinions_page(request: HttpRequest, siret: str) -> HttpResponse:
     pending = bool(waiting) or any(one.verdict == "pending" for one in heard)
     if not pending and request.method == "GET":
         keep_disagreements(siret, heard, own)
+    fragment = is_fragment(request)
     context = {
         "siret": siret,
         "own": own,
         "heard": heard,
         "pending": pending,
         "disagreement": disagree(heard),
-        "fragment": is_fragment(request),
+        "fragment": fragment,
         "headline": headline(heard),
         "chosen": picked,
         "card": _card(siret, identity) if identity else None,
     }
-    template = "branches/_opinions.html" if is_fragment(request) else "branches/opinions.html"
+    template = "branches/_opinions.html" if fragment else "branches/opinions.html"
     return render(request, template, context)
 
 
