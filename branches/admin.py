@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from branches.models import Agreement, AgreementName, Attachment, Branch, Disagreement, Opco
-from opco_portal.admin import ReadOnly
 from opco_portal.identifiers import format_siret
+from opco_portal.staff.site import ReadOnly
 
 
 class AttachmentInline(admin.TabularInline):

@@ -141,7 +141,7 @@ WITH RECURSIVE chain (idcc, target, hops) AS (
     SELECT DISTINCT ON (idcc) idcc, target FROM chain ORDER BY idcc, hops DESC
 ), texts AS (
     SELECT agreement_id AS idcc, kind, name AS text, CASE kind WHEN 'trade' THEN 0.97 ELSE 1.0 END AS weight
-    FROM branches_agreementname
+    FROM branches_agreementname WHERE NOT retired
     UNION ALL SELECT idcc, 'title', short_title, 0.95 FROM branches_agreement WHERE short_title <> ''
     UNION ALL SELECT idcc, 'full_title', title, 0.75 FROM branches_agreement WHERE title <> ''
     UNION ALL SELECT idcc, 'scope', scope, 0.7 FROM branches_agreement WHERE scope <> ''

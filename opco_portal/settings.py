@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import environ
+import pghistory
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
+
+from opco_portal.staff import theme
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -48,8 +51,14 @@ if not ALLOWED_HOSTS:
 
 INSTALLED_APPS = [
     "opco_portal.sync",
+    "opco_portal.corrections",
+    "opco_portal.staff",
     "branches",
-    "opco_portal.apps.PortalAdminConfig",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "unfold.contrib.import_export",
+    "opco_portal.staff.apps.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -62,6 +71,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "import_export",
+    "pghistory",
+    "pgtrigger",
     "rest_framework",
 ]
 
@@ -232,6 +244,10 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Every change of the reference is written down by triggers, and what they wrote is never rewritten.
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+PGHISTORY_APPEND_ONLY = True
+UNFOLD = theme.UNFOLD
 ADMIN_PATH: str = env.str("ADMIN_PATH", default="admin/").strip("/") + "/"
 
 # ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -21,7 +21,7 @@ from branches.api.serializers import (
 from branches.evidence import evidence_for, look_up, reference
 from branches.lookup import OpcoFact, parse
 from branches.lookup.messages import sample
-from branches.models import Agreement, Branch, Opco
+from branches.models import Agreement, AgreementName, Branch, Opco
 from opco_portal.identifiers import siren_of
 
 
@@ -123,7 +123,9 @@ class AgreementListView(generics.ListAPIView):
 class AgreementView(generics.RetrieveAPIView):
     """Une convention collective : titres, noms usuels, situation, rattachements et leurs sources."""
 
-    queryset = Agreement.objects.prefetch_related("attachments__opco", "names")
+    queryset = Agreement.objects.prefetch_related(
+        "attachments__opco", Prefetch("names", AgreementName.objects.in_use())
+    )
     serializer_class = AgreementDetailSerializer
     lookup_field = "idcc"
 

@@ -7,6 +7,7 @@ establishments, 3.7 million rows, are read one primary key at a time.
 from branches.models.activities import Activity, ActivityOpco, ActivityShare
 from branches.models.agreements import Agreement, AgreementName, Branch, Opco
 from branches.models.attachments import Attachment, DeclaredOpco, Establishment
+from branches.models.conflicts import Conflict
 from branches.models.disagreements import Disagreement
 from branches.models.search import SearchTerm, SearchWord
 from branches.models.text import SortKey
@@ -20,6 +21,7 @@ __all__ = [
     "AgreementName",
     "Attachment",
     "Branch",
+    "Conflict",
     "DeclaredOpco",
     "Disagreement",
     "Establishment",

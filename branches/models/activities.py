@@ -1,11 +1,13 @@
 """NAF activities and what they suggest."""
 
+import pghistory
 from django.db import models
 from django.urls import reverse
 
 from branches.models.agreements import Agreement, Opco
 
 
+@pghistory.track()
 class Activity(models.Model):
     """A NAF rev. 2 code of any level, from division (2 digits) to sub-class (4 digits and a letter)."""
 
@@ -24,6 +26,7 @@ class Activity(models.Model):
         return reverse("activity", args=[self.code])
 
 
+@pghistory.track()
 class ActivityOpco(models.Model):
     """Most frequent OPCO in a sample of the establishments of a NAF prefix: indicative, and shown as such."""
 
@@ -41,6 +44,7 @@ class ActivityOpco(models.Model):
         return f"{self.prefix} → {self.opco_id}"
 
 
+@pghistory.track()
 class ActivityShare(models.Model):
     """Which agreements cover the employees of an activity (Dares): an indication that is better than a sample.
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pghistory
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
@@ -35,7 +36,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
         """Keep those of which every word is in the IDCC, a title or a usual name, accents ignored."""
         rows = self
         for word in words_of(text):
-            names = AgreementName.objects.alias(key=SortKey("name")).filter(key__contains=word)
+            names = AgreementName.objects.in_use().alias(key=SortKey("name")).filter(key__contains=word)
             rows = rows.alias(long_key=SortKey("title"), short_key=SortKey("short_title")).filter(
                 Q(idcc__contains=word)
                 | Q(long_key__contains=word)
@@ -43,6 +44,12 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
                 | Q(pk__in=names.values("agreement"))
             )
         return rows
+
+
+class AgreementNameQuerySet(models.QuerySet["AgreementName"]):
+    def in_use(self) -> "AgreementNameQuerySet":
+        """Without those that staff retired."""
+        return self.filter(retired=False)
 
 
 class BranchQuerySet(models.QuerySet["Branch"]):
@@ -56,6 +63,7 @@ class BranchQuerySet(models.QuerySet["Branch"]):
         return rows
 
 
+@pghistory.track()
 class Opco(models.Model):
     """One of the eleven opérateurs de compétences."""
 
@@ -87,6 +95,7 @@ class Opco(models.Model):
         return reverse("opco", args=[self.slug])
 
 
+@pghistory.track()
 class Agreement(models.Model):
     """A collective agreement, known by its IDCC (four digits).
 
@@ -158,6 +167,7 @@ class Agreement(models.Model):
         return reverse("agreement", args=[self.idcc])
 
 
+@pghistory.track()
 class AgreementName(models.Model):
     """A word or name that people use for an agreement, or a trade that it covers."""
 
@@ -176,6 +186,13 @@ class AgreementName(models.Model):
     name = models.CharField("nom", max_length=100)
     kind = models.CharField("nature", max_length=12, choices=Kind)
     origin = models.CharField("origine", max_length=10, choices=Origin, default=Origin.MANUAL)
+    retired = models.BooleanField(
+        "retiré",
+        default=False,
+        help_text="Un nom retiré n’est plus proposé, et n’est pas repris du référentiel.",
+    )
+
+    objects = AgreementNameQuerySet.as_manager()
 
     class Meta:
         verbose_name = "nom usuel"
@@ -187,8 +204,16 @@ class AgreementName(models.Model):
         return self.name
 
 
+@pghistory.track()
 class Branch(models.Model):
-    """One line of the 2019 approval orders: a professional branch and the OPCO it was approved to."""
+    """One line of the 2019 approval orders: a professional branch and the OPCO it was approved to.
+
+    The reference files leave a line that staff corrected.
+    """
+
+    class Origin(models.TextChoices):
+        REFERENCE = "reference", "référence"
+        MANUAL = "manual", "saisie"
 
     line = models.PositiveSmallIntegerField("ligne du tableau", primary_key=True)
     title = models.CharField("intitulé", max_length=400)
@@ -203,6 +228,7 @@ class Branch(models.Model):
     )
     order_date = models.DateField("date de l’arrêté")
     order_url = models.URLField("texte de l’arrêté", blank=True)
+    origin = models.CharField("origine", max_length=10, choices=Origin, default=Origin.REFERENCE)
 
     objects = BranchQuerySet.as_manager()
 

@@ -1,5 +1,6 @@
 """Which agreement and which establishment belongs to which OPCO, according to whom."""
 
+import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +10,7 @@ from django.db.models import F, Q
 from branches.models.agreements import Agreement, Opco
 
 
+@pghistory.track()
 class Attachment(models.Model):
     """What one source says: this agreement belongs to that OPCO."""
 
@@ -77,6 +79,7 @@ class Attachment(models.Model):
         return f"{self.agreement_id} → {self.opco_id} ({self.get_source_display()})"
 
 
+@pghistory.track()
 class DeclaredOpco(models.Model):
     """Establishments that declared an escape code, by the OPCO that they chose: a count, not an attachment."""
 

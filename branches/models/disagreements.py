@@ -1,5 +1,6 @@
 """Where another engine names another OPCO than the portal."""
 
+from django.conf import settings
 from django.db import models
 
 from branches.models.agreements import Opco
@@ -22,6 +23,16 @@ class Disagreement(models.Model):
     said_at = models.DateTimeField("réponse du moteur")
     first_seen_at = models.DateTimeField("vu la première fois", auto_now_add=True)
     seen_at = models.DateTimeField("vu la dernière fois", auto_now=True)
+    settled_at = models.DateTimeField("traité le", null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name="traité par",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    note = models.TextField("note", blank=True)
 
     class Meta:
         verbose_name = "désaccord avec un moteur"

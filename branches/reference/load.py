@@ -22,6 +22,7 @@ from branches.reference.files import ReferenceData
 from branches.reference.reader import InvalidReference
 from branches.sources.siro.pairs import attach
 from branches.tables import Change, bring_to
+from opco_portal.corrections.history import because
 from opco_portal.french import plain
 from opco_portal.sync.models import DataVersion, Source
 
@@ -36,7 +37,8 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
     try:
         with transaction.atomic():
             DataVersion.hold()  # what a synchronisation publishes meanwhile is waited for, and then seen
-            changes = list(_apply(data))
+            with because(load="reference"):
+                changes = list(_apply(data))
             if any(changes):
                 search.rebuild()
                 DataVersion.bump()
@@ -57,7 +59,9 @@ def _apply(data: ReferenceData) -> Iterable[Change]:
     wanted = [_name(row.values) for row in data.names]
     wanted = [name for name in wanted if (name.agreement_id, plain(name.name)) not in typed]
     yield bring_to(names, ("agreement_id", "name"), wanted)
-    yield bring_to(Branch.objects.all(), ("line",), [_branch(row.values) for row in data.branches])
+    corrected = set(Branch.objects.exclude(origin=Branch.Origin.REFERENCE).values_list("line", flat=True))
+    lines = [_branch(row.values) for row in data.branches if row.values["line"] not in corrected]
+    yield bring_to(Branch.objects.filter(origin=Branch.Origin.REFERENCE), ("line",), lines)
     documented = Attachment.objects.filter(source__in=["approval", "list"])
     key = ("agreement_id", "opco_id", "source")
     yield bring_to(documented, key, [_documented(row.values) for row in data.documented_attachments])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -242,7 +243,8 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
     current = evidence.reference
     if idcc not in current.agreements:
         return unanswered(request, idcc, found, evidence)
-    row = get_object_or_404(Agreement.objects.prefetch_related("names", "predecessors"), pk=idcc)
+    names_in_use = Prefetch("names", AgreementName.objects.in_use())
+    row = get_object_or_404(Agreement.objects.prefetch_related(names_in_use, "predecessors"), pk=idcc)
     fact = current.agreements[idcc]
     names = list(row.names.all())
     declared = _declared(idcc) if fact.status == "escape" else []

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from opco_portal.corrections.history import because
 from opco_portal.french import day, megabytes, number, plural, typeset
 from opco_portal.http import client
 from opco_portal.sync.download import digest, disk_words, download, refuse_web_page
@@ -108,7 +109,7 @@ def _synchronise(source: SyncSource[Any], run: SyncRun, log: Journal, file: Path
             run.size = path.stat().st_size
             run.save(update_fields=["checksum", "size"])
         _stop_if_known(run, current)
-        with transaction.atomic(durable=True):
+        with transaction.atomic(durable=True), because(run=run.pk):
             _publish(source, run, log, path)
 
 
@@ -248,7 +249,7 @@ def _roll_back(source: SyncSource[Any], run: SyncRun, log: Journal, target: Sync
         target.checksum,
         current.run,
     )
-    with transaction.atomic(durable=True):
+    with transaction.atomic(durable=True), because(run=run.pk):
         log.step(Step.COMPARE)
         DataVersion.hold()
         run.report = source.restore(target, run).as_json()

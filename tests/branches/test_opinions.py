@@ -320,7 +320,21 @@ def test_what_names_none_of_the_eleven_is_not_taken_for_one(label):
 
 
 # -------------------------------------------------------------------------------------------------- what is kept
-KEPT = ["id", "siret", "engine", "opco", "source", "vintage", "other", "said_at", "first_seen_at", "seen_at"]
+KEPT = [
+    "id",
+    "siret",
+    "engine",
+    "opco",
+    "source",
+    "vintage",
+    "other",
+    "said_at",
+    "first_seen_at",
+    "seen_at",
+    "settled_at",
+    "settled_by",  # of staff, who answer for it
+    "note",
+]
 
 
 def test_a_disagreement_is_kept_with_its_sources_and_nothing_of_anybody(client, engines, kept):

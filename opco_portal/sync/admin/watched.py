@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from opco_portal.admin import ReadOnly
 from opco_portal.french import typeset
+from opco_portal.staff.site import ReadOnly
 from opco_portal.sync.engine import Order
 from opco_portal.sync.models import SyncRun
 from opco_portal.sync.orders import PERMISSIONS, ask, may

@@ -1,0 +1,168 @@
+"""What was done to an object, read from the events that the triggers of django-pghistory write.
+
+Whoever changes reference data says why with `because`; a change without that is one made by hand in the database.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pghistory
+from django.db import connection
+from django.db.models import Model
+from pghistory.models import Event
+
+Values = Mapping[str, Any]  # by attribute name: "opco_id", not "opco"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happened to one object: its values before and after, None where it did not exist.
+
+    `number` orders the changes of one model. `context` is shared by whatever was changed together.
+    """
+
+    model: type[Model]
+    pk: Any
+    number: int
+    at: datetime
+    context: UUID | None
+    before: Values | None
+    after: Values | None
+
+    @property
+    def changed(self) -> list[str]:
+        """The attribute names whose values differ, in the order of the model."""
+        before, after = self.before or {}, self.after or {}
+        return [name for name in _names(self.model) if before.get(name) != after.get(name)]
+
+    @property
+    def nature(self) -> str:
+        """What it did, in a word that takes an s in the plural."""
+        if self.before is None:
+            return "ajout"
+        return "retrait" if self.after is None else "modification"
+
+    @property
+    def values(self) -> Values:
+        """What is known of the object: how it is after the change, or how it was if it is gone."""
+        return self.after if self.after is not None else self.before or {}
+
+
+# ----------------------------------------------------------------------------------------------------- who and why
+@contextmanager
+def because(context: UUID | None = None, **metadata: Any) -> Iterator[UUID]:
+    """Inside a transaction: whatever changes meanwhile is one context, described by `metadata`.
+
+    django-pghistory's own `context` puts the same two settings before each statement, which PostgreSQL refuses where
+    statements are prepared on the server, as ours are.
+    """
+    context = context or uuid4()
+    _tell(str(context), json.dumps(metadata))
+    yield context
+    if not connection.needs_rollback:  # else PostgreSQL forgets by itself, as it does after an exception
+        _tell("", "")
+
+
+def _tell(context: str, metadata: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('pghistory.context_id', %s, true), set_config('pghistory.context_metadata', %s, true)",
+            [context, metadata],
+        )
+
+
+# ------------------------------------------------------------------------------------------------------ the models
+Teller = Callable[[Change], str]
+_tellers: dict[type[Model], Teller] = {}
+
+
+def register(model: type[Model], teller: Teller) -> None:
+    """Let corrections cover a model; `teller` makes a French sentence, for everybody, of a change of it."""
+    _tellers[model] = teller
+
+
+def registered() -> Sequence[type[Model]]:
+    """The models whose changes make a correction."""
+    return list(_tellers)
+
+
+def told(change: Change) -> str:
+    """A change as a sentence for everybody."""
+    return _tellers[change.model](change)
+
+
+def events_of(model: type[Model]) -> type[Event]:
+    """The model of the events that are kept of another."""
+    return next(iter(pghistory.event_models(tracks_model=model)))
+
+
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+# ----------------------------------------------------------------------------------------------------- the changes
+def version_of(row: Model) -> int:
+    """The number of the last change of an object, 0 before the first."""
+    events = events_of(type(row)).objects.filter(pgh_obj_id=row.pk)  # type: ignore[attr-defined]
+    return events.order_by("-pgh_id").values_list("pgh_id", flat=True).first() or 0
+
+
+def history_of(row: Model) -> list[Change]:
+    """Every change of an object, the latest first."""
+    return changes_of_objects(type(row), [row.pk])[::-1]
+
+
+def changes_of(context: UUID) -> list[Change]:
+    """Every change made under one context, in order, model by model; two queries for each model."""
+    return [change for model in _tellers for change in _changes_under(model, context)]
+
+
+def _changes_under(model: type[Model], context: UUID) -> list[Change]:
+    keys = events_of(model).objects.filter(pgh_context_id=context).values_list("pgh_obj_id", flat=True)  # type: ignore[attr-defined]
+    changes = changes_of_objects(model, set(keys)) if keys else []
+    return [change for change in changes if change.context == context]
+
+
+def changes_of_objects(model: type[Model], pks: Iterable[Any]) -> list[Change]:
+    """Every change of some objects of a model, in order."""
+    names = _names(model)
+    events = events_of(model).objects.filter(pgh_obj_id__in=list(pks)).order_by("pgh_id")  # type: ignore[attr-defined]
+    last: dict[Any, Values | None] = {}
+    changes = []
+    for event in events:
+        values = {name: getattr(event, name) for name in names}
+        after = None if event.pgh_label == "delete" else values
+        before = last.get(event.pgh_obj_id)
+        changes.append(
+            Change(
+                model,
+                event.pgh_obj_id,
+                event.pgh_id,
+                event.pgh_created_at,
+                event.pgh_context_id,
+                before,
+                after,
+            )
+        )
+        last[event.pgh_obj_id] = after
+    return changes
+
+
+def net(changes: Iterable[Change]) -> list[Change]:
+    """Several changes of one object as the one that they amount to; what amounts to nothing is left out."""
+    first: dict[tuple[type[Model], Any], Change] = {}
+    last: dict[tuple[type[Model], Any], Change] = {}
+    for change in changes:
+        key = (change.model, change.pk)
+        first.setdefault(key, change)
+        last[key] = change
+    merged = [
+        Change(end.model, end.pk, end.number, end.at, end.context, first[key].before, end.after)
+        for key, end in last.items()
+    ]
+    return [change for change in merged if change.changed]

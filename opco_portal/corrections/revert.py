@@ -1,0 +1,72 @@
+"""The way back: bring objects to what they were before a correction, which is a correction too."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+from opco_portal.corrections import history
+from opco_portal.corrections.edition import correcting
+from opco_portal.corrections.history import Change, Values
+from opco_portal.corrections.models import Correction
+
+
+class Overtaken(Exception):
+    """Some objects were changed again since: `changes` are those of the correction that no longer stand."""
+
+    def __init__(self, changes: list[Change]) -> None:
+        super().__init__(changes)
+        self.changes = changes
+
+
+def undoable(correction: Correction) -> tuple[list[Change], list[Change]]:
+    """What undoing a correction would undo, and what of it was changed again since."""
+    changes = history.net(history.changes_of(correction.context))
+    current = _current(changes)
+    return changes, [change for change in changes if current.get((change.model, change.pk)) != change.after]
+
+
+def revert(correction: Correction, author: Any, reason: str) -> Correction | None:
+    """Undo a correction whole.
+
+    Raises:
+        Overtaken: an object was changed again since; nothing has been undone.
+        ValidationError: what comes back contradicts what was decided since, such as another period.
+    """
+    with correcting(author, Correction.Kind.REVERT, reason=reason, reverts=correction) as draft:
+        changes, overtaken = undoable(correction)
+        if overtaken:
+            raise Overtaken(overtaken)
+        bring_back(changes)
+    return draft.made
+
+
+def bring_back(changes: Iterable[Change]) -> None:
+    """Give the objects their values of before, those that must go first, those that come back last."""
+    for change in sorted(changes, key=lambda change: change.before is not None):
+        put(change.model, change.pk, change.before)
+
+
+def put(model: type[models.Model], pk: Any, values: Values | None) -> None:
+    """Make an object what it was; None: it did not exist."""
+    rows = model._base_manager.filter(pk=pk)
+    if values is None:
+        rows.delete()
+        return
+    row = model(**values)
+    row.validate_constraints()
+    if not rows.update(**{name: value for name, value in values.items() if name != model._meta.pk.attname}):
+        row.save(force_insert=True)
+
+
+def _current(changes: Iterable[Change]) -> dict[tuple[type[models.Model], Any], Values]:
+    """The objects as they are now, one query for each model; those that are gone are absent."""
+    keys: dict[type[models.Model], list[Any]] = defaultdict(list)
+    for change in changes:
+        keys[change.model].append(change.pk)
+    return {
+        (model, row.pk): {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+        for model, pks in keys.items()
+        for row in model._base_manager.filter(pk__in=pks)
+    }
