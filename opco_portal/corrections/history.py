@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-import pghistory
 from django.db import connection
 from django.db.models import Model
-from pghistory.models import Event
+from pghistory.core import event_models
 
 Values = Mapping[str, Any]  # by attribute name: "opco_id", not "opco"
 
@@ -96,9 +95,10 @@ def told(change: Change) -> str:
     return _tellers[change.model](change)
 
 
-def events_of(model: type[Model]) -> type[Event]:
-    """The model of the events that are kept of another."""
-    return next(iter(pghistory.event_models(tracks_model=model)))
+def events_of(model: type[Model]) -> Any:
+    """The events that are kept of a model, a queryset; django-pghistory makes their model, which no type describes."""
+    (events,) = event_models(tracks_model=model)
+    return events._default_manager.all()
 
 
 def _names(model: type[Model]) -> list[str]:
@@ -108,8 +108,8 @@ def _names(model: type[Model]) -> list[str]:
 # ----------------------------------------------------------------------------------------------------- the changes
 def version_of(row: Model) -> int:
     """The number of the last change of an object, 0 before the first."""
-    events = events_of(type(row)).objects.filter(pgh_obj_id=row.pk)  # type: ignore[attr-defined]
-    return events.order_by("-pgh_id").values_list("pgh_id", flat=True).first() or 0
+    events = events_of(type(row)).filter(pgh_obj_id=row.pk)
+    return int(events.order_by("-pgh_id").values_list("pgh_id", flat=True).first() or 0)
 
 
 def history_of(row: Model) -> list[Change]:
@@ -123,7 +123,7 @@ def changes_of(context: UUID) -> list[Change]:
 
 
 def _changes_under(model: type[Model], context: UUID) -> list[Change]:
-    keys = events_of(model).objects.filter(pgh_context_id=context).values_list("pgh_obj_id", flat=True)  # type: ignore[attr-defined]
+    keys = events_of(model).filter(pgh_context_id=context).values_list("pgh_obj_id", flat=True)
     changes = changes_of_objects(model, set(keys)) if keys else []
     return [change for change in changes if change.context == context]
 
@@ -131,7 +131,7 @@ def _changes_under(model: type[Model], context: UUID) -> list[Change]:
 def changes_of_objects(model: type[Model], pks: Iterable[Any]) -> list[Change]:
     """Every change of some objects of a model, in order."""
     names = _names(model)
-    events = events_of(model).objects.filter(pgh_obj_id__in=list(pks)).order_by("pgh_id")  # type: ignore[attr-defined]
+    events = events_of(model).filter(pgh_obj_id__in=list(pks)).order_by("pgh_id")
     last: dict[Any, Values | None] = {}
     changes = []
     for event in events:

@@ -1,16 +1,18 @@
 """The administration's site and the kinds of pages that every part of it shares."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
-from unfold.sites import UnfoldAdminSite
+from django.http import HttpRequest
 
 from opco_portal.staff.theme import RELAXED
 
-View = Callable[..., HttpResponse]
+if TYPE_CHECKING:  # Unfold tells no types: it is what it extends
+    from django.contrib.admin import AdminSite as UnfoldAdminSite
+    from django.contrib.admin import ModelAdmin
+else:
+    from unfold.admin import ModelAdmin
+    from unfold.sites import UnfoldAdminSite
 
 
 class ReadOnly(ModelAdmin):
@@ -32,8 +34,9 @@ class PortalSite(UnfoldAdminSite):
     site_header = site_title = "Portail OPCO"
     index_title = "À traiter"
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
         return csp_update(RELAXED)(super().admin_view(view, cacheable))
 
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return csp_update(RELAXED)(super().login)(request, extra_context)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        relaxed: Any = csp_update(RELAXED)
+        return relaxed(super().login)(request, extra_context)
