@@ -129,21 +129,24 @@ def forget_reference() -> None:
 
 def _read_reference(version: int) -> Reference:
     # Should the data change while this reads, the version kept is the older one and the next request reads again.
-    attachments: dict[str, list[AttachmentFact]] = defaultdict(list)
-    for row in Attachment.objects.all():
-        attachments[row.agreement_id].append(_attachment(row))
     indications = _Indications(
         {sample.prefix: sample for sample in ActivityOpco.objects.all()}, _shares_by_activity()
     )
     return Reference(
         version=version,
         opcos={row.slug: _opco(row) for row in Opco.objects.all()},
-        agreements={
-            row.idcc: _agreement(row, tuple(attachments[row.idcc])) for row in Agreement.objects.all()
-        },
+        agreements={fact.idcc: fact for fact in agreements_now()},
         activities={row.code: indications.of(row) for row in Activity.objects.all()},
         sources={source.code: _source(source) for source in Source.objects.all()},
     )
+
+
+def agreements_now() -> list[AgreementFact]:
+    """Every agreement as this transaction sees it, which may not have committed yet."""
+    attachments: dict[str, list[AttachmentFact]] = defaultdict(list)
+    for row in Attachment.objects.all():
+        attachments[row.agreement_id].append(attachment_fact(row))
+    return [_agreement(row, tuple(attachments[row.idcc])) for row in Agreement.objects.all()]
 
 
 def _opco(row: Opco) -> OpcoFact:
@@ -162,7 +165,7 @@ def _agreement(row: Agreement, attachments: tuple[AttachmentFact, ...]) -> Agree
     )
 
 
-def _attachment(row: Attachment) -> AttachmentFact:
+def attachment_fact(row: Attachment) -> AttachmentFact:
     return AttachmentFact(
         opco=row.opco_id,
         source=row.source,  # type: ignore[arg-type]  # the choices are the literals

@@ -21,8 +21,9 @@ class ConflictQuerySet(models.QuerySet["Conflict"]):
 class Conflict(models.Model):
     """For one agreement: `ours` is what the portal or an order says, `theirs` what the SIRET-OPCO table says.
 
-    There is one row for each contradiction, found again by every vintage that repeats it. Settling it changes the
-    row, never what the sources said: `GONE` is said by a vintage that no longer contradicts, the other states by staff.
+    There is one row for each contradiction, found again by every vintage that repeats it; `kind` is the strongest
+    voice for ours. `GONE` is said where nothing contradicts any longer, the other states by staff, who never change
+    what the sources said.
     """
 
     class Kind(models.TextChoices):
@@ -69,9 +70,7 @@ class Conflict(models.Model):
         verbose_name_plural = "conflits"
         ordering = ["-establishments", "agreement"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["agreement", "kind", "ours", "theirs"], name="one_row_per_conflict"
-            )
+            models.UniqueConstraint(fields=["agreement", "ours", "theirs"], name="one_row_per_conflict")
         ]
 
     def __str__(self) -> str:

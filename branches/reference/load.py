@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from branches import search
+from branches import conflicts, search
 from branches.models import (
     Activity,
     ActivityOpco,
@@ -39,6 +39,8 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
             DataVersion.hold()  # what a synchronisation publishes meanwhile is waited for, and then seen
             with because(load="reference"):
                 changes = list(_apply(data))
+                if any(changes):
+                    conflicts.refresh()
             if any(changes):
                 search.rebuild()
                 DataVersion.bump()

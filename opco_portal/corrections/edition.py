@@ -18,7 +18,7 @@ from opco_portal.corrections.models import Correction
 from opco_portal.french import listed, plural, typeset
 from opco_portal.sync.models import DataVersion
 
-# Sent inside the transaction, with `changes`: what is derived from reference data follows it.
+# Sent inside the transaction, with `correction` and `changes`: what is derived from reference data follows it.
 corrected = Signal()
 TOLD = 5  # changes that a correction tells one by one
 
@@ -66,7 +66,7 @@ def _conclude(draft: Draft) -> None:
         author=draft.author,
         reverts=draft.reverts,
     )
-    corrected.send(Correction, changes=changes)
+    corrected.send(Correction, correction=draft.made, changes=changes)
     DataVersion.bump()
 
 

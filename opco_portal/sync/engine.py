@@ -16,6 +16,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -31,6 +32,8 @@ from opco_portal.sync.publication import Publication
 from opco_portal.sync.source import Staged, SyncSource
 
 State, Step = SyncRun.State, SyncRun.Step
+# Sent inside the transaction, with `run`, once its source serves something else: what is derived from it follows.
+served_anew = Signal()
 
 
 @dataclass(frozen=True)
@@ -158,6 +161,7 @@ def _serve(run: SyncRun, served: SyncRun, *, loaded: int, published: int) -> Non
         published_rows=published,
         loaded_at=timezone.now(),
     )
+    served_anew.send(SyncRun, run=run)
     DataVersion.bump()
     finish(run, State.PUBLISHED)
 

@@ -1,0 +1,74 @@
+"""Corrections of the reference as sentences for everybody; nothing of who made them."""
+
+from typing import Any
+
+from branches.models import Agreement, AgreementName, Attachment, Branch, Opco
+from opco_portal.corrections.history import Change, Values, register
+from opco_portal.corrections.words import Names, differences, period
+from opco_portal.french import typeset
+
+HIDDEN = (
+    "author_id",
+    "origin",
+)  # who decided is nobody's business, and who wrote it is said by the correction itself
+
+
+def tell_corrections() -> None:
+    """Let corrections cover the tables that staff correct."""
+    register(Attachment, attachment)
+    register(AgreementName, name)
+    register(Agreement, agreement)
+    register(Branch, branch)
+
+
+def attachment(change: Change) -> str:
+    values = change.values
+    opco = Opco.objects.values_list("name", flat=True).filter(pk=values["opco_id"]).first()
+    subject = f"{_agreement(values['agreement_id'])} : rattachement à {opco}"
+    when = _period(values)
+    if change.before is None:
+        return typeset(f"{subject} {when}")
+    if change.after is None:
+        return typeset(f"{subject} retiré")
+    if change.changed == ["validity"]:
+        return typeset(f"{subject}, désormais {when} ({_period(change.before)} auparavant)")
+    return typeset(f"{subject} modifié ({_fields(change)})")
+
+
+def _period(values: Values) -> str:
+    validity: Any = values.get("validity")
+    return period(validity.lower, validity.upper) if validity else ""
+
+
+def name(change: Change) -> str:
+    values, whose = change.values, _agreement(change.values["agreement_id"])
+    called = f"« {values['name']} »"
+    if change.before is None:
+        return typeset(f"{whose} : nom {called} ajouté")
+    if change.after is None or (change.after["retired"] and not change.before["retired"]):
+        return typeset(f"{whose} : nom {called} retiré")
+    if change.before["retired"] and not change.after["retired"]:
+        return typeset(f"{whose} : nom {called} rétabli")
+    return typeset(f"{whose} : nom {called} modifié ({_fields(change)})")
+
+
+def agreement(change: Change) -> str:
+    return typeset(f"{_agreement(change.pk)} : {_fields(change)}")
+
+
+def branch(change: Change) -> str:
+    title = f"Branche « {change.values['title'][:80]} »"
+    return typeset(f"{title} ajoutée" if change.before is None else f"{title} : {_fields(change)}")
+
+
+def _agreement(idcc: str) -> str:
+    return f"IDCC {idcc}"
+
+
+def _fields(change: Change) -> str:
+    """« titre court : « Syntec » devient « Bureaux d’études » »."""
+    changed = differences(change, Names([change]), HIDDEN)
+    return " ; ".join(
+        f"{each.label[0].lower()}{each.label[1:]}, « {each.before[:80]} » devient « {each.after[:80]} »"
+        for each in changed
+    )

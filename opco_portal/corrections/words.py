@@ -1,0 +1,104 @@
+"""Changes in words: each field with what it said before and what it says now."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import Field, ForeignKey, Model
+from django.utils import timezone
+from django.utils.text import capfirst
+
+from opco_portal import french
+from opco_portal.corrections.history import Change, Values
+from opco_portal.french import typeset
+
+NOTHING = "–"
+
+
+class Difference(NamedTuple):
+    """What a field said before and says now; for what is new or gone, one of them is NOTHING."""
+
+    label: str
+    before: str
+    after: str
+
+
+class Names:
+    """What the objects that changes refer to are called; those of one model are read together, once."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        wanted: dict[type[Model], set[Any]] = {}
+        for change in changes:
+            for field in _fields(change.model):
+                if isinstance(field, ForeignKey):
+                    keys = {(side or {}).get(field.attname) for side in (change.before, change.after)}
+                    wanted.setdefault(_target(field), set()).update(keys - {None})
+        self._names = {
+            model: {row.pk: str(row) for row in model._base_manager.filter(pk__in=pks)}
+            for model, pks in wanted.items()
+            if pks
+        }
+
+    def of(self, field: ForeignKey[Any, Any], pk: Any) -> str:
+        return self._names.get(_target(field), {}).get(pk, str(pk))
+
+
+def _target(field: ForeignKey[Any, Any]) -> type[Model]:
+    model: Any = field.remote_field.model
+    return model  # type: ignore[no-any-return]
+
+
+def differences(change: Change, names: Names, hidden: Iterable[str] = ()) -> list[Difference]:
+    """What a change changed, field by field; `hidden` are attribute names that are nobody's business."""
+    told, changed = [], set(change.changed) - set(hidden)
+    for field in _fields(change.model):
+        if field.attname in changed:
+            before, after = (_side(field, side, names) for side in (change.before, change.after))
+            if before != after:
+                told.append(Difference(capfirst(str(field.verbose_name)), before, after))
+    return told
+
+
+def _side(field: "Field[Any, Any]", values: Values | None, names: Names) -> str:
+    return NOTHING if values is None else worded(field, values.get(field.attname), names)
+
+
+def worded(field: "Field[Any, Any]", value: Any, names: Names) -> str:
+    """A value of a field as people read it."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(field, ForeignKey):
+        return names.of(field, value)
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    if isinstance(value, datetime):
+        return french.moment(timezone.localtime(value))
+    if isinstance(value, date):
+        return french.day(value)
+    if isinstance(value, DateRange):
+        return period(value.lower, value.upper)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}".replace(".", ",")
+    return typeset(str(value))
+
+
+def period(first: date | None, end: date | None) -> str:
+    """A period in words; `end` is the first day that no longer belongs to it."""
+    last = date.fromordinal(end.toordinal() - 1) if end else None
+    if first and last:
+        return f"du {french.day(first)} au {french.day(last)}"
+    if first:
+        return f"depuis le {french.day(first)}"
+    return f"jusqu’au {french.day(last)}" if last else "sans limite"
+
+
+def _fields(model: type[Model]) -> "list[Any]":
+    return [field for field in model._meta.concrete_fields if not field.primary_key]
