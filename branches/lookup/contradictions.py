@@ -31,13 +31,18 @@ class Contradiction:
 def contradictions(
     agreements: Iterable[AgreementFact], lost: Mapping[str, str], on: date
 ) -> Iterator[Contradiction]:
-    """What staff should look at that day; `lost`: IDCC -> the OPCO that had the majority in an earlier vintage."""
+    """What staff should look at that day, once for each pair of OPCOs; `lost`: IDCC -> the OPCO that had the majority
+    in an earlier vintage."""
     for agreement in agreements:
         counted = [fact for fact in agreement.attachments if fact.source == "siro"]
         if not counted:
             continue
         top = max(counted, key=lambda fact: (fact.establishments or 0, fact.opco))
+        told: set[str] = set()
         for kind, ours, decision in _claims(agreement, top, lost, on):
+            if ours in told:
+                continue
+            told.add(ours)
             yield Contradiction(
                 agreement.idcc,
                 kind,
