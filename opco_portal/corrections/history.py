@@ -6,7 +6,7 @@ Whoever changes reference data says why with `because`; a change without that is
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -45,6 +45,11 @@ class Change:
         if self.before is None:
             return "ajout"
         return "retrait" if self.after is None else "modification"
+
+    @property
+    def backwards(self) -> "Change":
+        """What undoing it would change."""
+        return replace(self, before=self.after, after=self.before)
 
     @property
     def values(self) -> Values:

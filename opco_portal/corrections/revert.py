@@ -20,22 +20,28 @@ class Overtaken(Exception):
         self.changes = changes
 
 
-def undoable(correction: Correction) -> tuple[list[Change], list[Change]]:
-    """What undoing a correction would undo, and what of it was changed again since."""
+def key_of(change: Change) -> str:
+    """What designates the object of a change among those of its correction."""
+    return f"{change.model._meta.model_name}-{change.pk}"
+
+
+def undoable(correction: Correction, only: str = "") -> tuple[list[Change], list[Change]]:
+    """What undoing a correction, or what it did to one object `only`, would undo; and what of it was changed since."""
     changes = history.net(history.changes_of(correction.context))
+    changes = [change for change in changes if not only or key_of(change) == only]
     current = _current(changes)
     return changes, [change for change in changes if current.get((change.model, change.pk)) != change.after]
 
 
-def revert(correction: Correction, author: Any, reason: str) -> Correction | None:
-    """Undo a correction whole.
+def revert(correction: Correction, author: Any, reason: str, only: str = "") -> Correction | None:
+    """Undo a correction whole, or what it did to one object.
 
     Raises:
         Overtaken: an object was changed again since; nothing has been undone.
         ValidationError: what comes back contradicts what was decided since, such as another period.
     """
     with correcting(author, Correction.Kind.REVERT, reason=reason, reverts=correction) as draft:
-        changes, overtaken = undoable(correction)
+        changes, overtaken = undoable(correction, only)
         if overtaken:
             raise Overtaken(overtaken)
         bring_back(changes)

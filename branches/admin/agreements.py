@@ -1,0 +1,99 @@
+"""An agreement: all the evidence on its OPCO side by side, what can be decided, and its own titles."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from branches.dossier import dossier_of
+from branches.models import Agreement, AgreementName
+from opco_portal.corrections.admin.base import CorrectedAdmin
+from opco_portal.corrections.admin.forms import CorrectionForm
+from opco_portal.french import typeset
+
+
+class AgreementForm(CorrectionForm):
+    def clean_successor(self) -> Agreement | None:
+        successor: Agreement | None = self.cleaned_data["successor"]
+        if successor and successor.status == Agreement.Status.ESCAPE:
+            raise forms.ValidationError("C’est un code de repli, pas une convention.")
+        seen, following = {self.instance.pk}, successor
+        while following:
+            if following.pk in seen:
+                raise forms.ValidationError(
+                    f"L’IDCC {successor.pk if successor else ''} mène lui-même à l’IDCC {self.instance.pk} : les "
+                    "remplacements tourneraient en rond."
+                )
+            seen.add(following.pk)
+            following = following.successor
+        return successor
+
+
+@admin.register(Agreement)
+class AgreementAdmin(CorrectedAdmin):
+    form = AgreementForm
+    list_display = ["idcc", "short_title", "status", "successor", "legal_state", "origin"]
+    list_filter = ["status", "legal_state", "origin", "title_source"]
+    list_select_related = ["successor"]
+    list_per_page = 50
+    search_fields = ["idcc", "title", "short_title", "names__name"]
+    search_help_text = "IDCC, titre ou nom usuel"
+    autocomplete_fields = ["successor"]
+    change_form_before_template = "admin/branches/agreement/dossier.html"
+    fieldsets = [
+        (
+            "Fiche de la convention",
+            {
+                "fields": [
+                    "title",
+                    "short_title",
+                    "scope",
+                    "status",
+                    "successor",
+                    "legal_state",
+                    "legifrance_id",
+                    "title_source",
+                    "source_url",
+                ],
+                "description": typeset(
+                    "Ce que vous écrivez ici n’est plus modifié par les listes officielles ni par les fichiers de "
+                    "référence : les mises à jour signalent seulement ce qu’elles disent d’autre."
+                ),
+            },
+        ),
+        ("Pourquoi", {"fields": ["reason", "version"]}),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Agreement]", search_term: str
+    ) -> tuple["QuerySet[Agreement]", bool]:
+        """As on the public pages: accents and case ignored, usual names included."""
+        return queryset.filter(pk__in=Agreement.objects.named(search_term).values("pk")), False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # an agreement comes with the official lists, or with the first establishment that declares it
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        row = options["obj"]
+        may = request.user.has_perm
+        context |= {
+            "title": str(row),
+            "subtitle": None,
+            "dossier": dossier_of(row.pk),
+            "names": AgreementName.objects.filter(agreement=row),
+            "today": timezone.localdate(),
+            "attach_url": f"{reverse('admin:branches_attachment_add')}?idcc={row.pk}"
+            if may("branches.add_attachment") and row.status != Agreement.Status.ESCAPE  # type: ignore[union-attr]
+            else "",
+            "may_end": may("branches.change_attachment"),  # type: ignore[union-attr]
+            "add_name_url": f"{reverse('admin:branches_agreementname_add')}?agreement={row.pk}"
+            if may("branches.add_agreementname")  # type: ignore[union-attr]
+            else "",
+        }
+        return super().render_change_form(request, context, *args, **options)

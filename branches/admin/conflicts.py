@@ -1,0 +1,295 @@
+"""The queue of conflicts: what the table contradicts, and the three ways to settle it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from unfold.widgets import UnfoldAdminURLInputWidget
+
+from branches import attachments, conflicts
+from branches.admin.decisions import day_field, effects
+from branches.dossier import dossier_of
+from branches.models import Attachment, Conflict
+from branches.preview import Preview
+from opco_portal.corrections.admin.base import WithHistory
+from opco_portal.corrections.admin.forms import reason_field
+from opco_portal.corrections.history import version_of
+from opco_portal.french import day, percent, typeset
+from opco_portal.staff.site import ReadOnly
+
+Kind, State = Conflict.Kind, Conflict.State
+MONTH, HALF_YEAR = timedelta(days=30), timedelta(days=182)
+
+
+class AcceptForm(forms.Form):
+    note = reason_field("Pourquoi accepter la table ?", "Publié si la réponse change, sans votre nom.")
+
+
+class KeepForm(forms.Form):
+    until = day_field(
+        "Jusqu’au", "Ce jour-là, le conflit revient dans la file. La décision, elle, est dite ci-dessus."
+    )
+    note = reason_field(
+        "Pourquoi garder notre réponse ?", "Publié si une décision est prise, sans votre nom."
+    )
+    source_url = forms.URLField(
+        label="Lien vers la source",
+        max_length=300,
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget,
+        help_text="L’arrêté, l’accord ou la page officielle qui le dit.",
+    )
+
+    def clean_until(self) -> date:
+        return _later(self.cleaned_data["until"])
+
+
+class PostponeForm(forms.Form):
+    until = day_field("Revoir le", "Le conflit revient dans la file ce jour-là.")
+    note = reason_field("Note pour la suite", "Ce qui manque, à qui vous avez écrit… Réservé à l’équipe.")
+
+    def clean_until(self) -> date:
+        return _later(self.cleaned_data["until"])
+
+
+def _later(until: date) -> date:
+    if until <= timezone.localdate():
+        raise forms.ValidationError("Choisissez un jour à venir.")
+    return until
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to settle a conflict: its form, and what it changes for the public."""
+
+    name: str
+    title: str
+    explanation: str
+    button: str
+    form: forms.Form
+    url: str
+    effects: Preview | None = None
+
+
+class WaitingFilter(admin.SimpleListFilter):
+    """What waits for somebody comes first: that is what the list is opened for."""
+
+    title = "file d’attente"
+    parameter_name = "file"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [
+            ("tous", "tous"),
+            *((value, str(label)) for value, label in State.choices if value != State.OPEN),
+        ]
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "à traiter"}
+        yield from others  # type: ignore[misc]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Conflict]") -> "QuerySet[Conflict]":
+        if self.value() is None:
+            return queryset.filter(Conflict.waiting(timezone.localdate()))
+        return queryset if self.value() == "tous" else queryset.filter(state=self.value())
+
+
+@admin.register(Conflict)
+class ConflictAdmin(ReadOnly, WithHistory):
+    list_display = ["agreement", "kind", "ours", "theirs", "part", "establishments", "vintage", "fate"]
+    list_filter = [WaitingFilter, "kind", "ours", "theirs"]
+    list_select_related = ["agreement", "ours", "theirs"]
+    list_per_page = 50
+    search_fields = ["agreement__idcc", "agreement__short_title", "note"]
+    search_help_text = "IDCC, titre ou mots de la note"
+    actions = None
+
+    @admin.display(description="part dans la table", ordering="share")
+    def part(self, row: Conflict) -> str:
+        return percent(row.share)
+
+    @admin.display(description="état", ordering="state")
+    def fate(self, row: Conflict) -> str:
+        if row.waits(timezone.localdate()) and row.until:
+            return typeset(f"à revoir depuis le {day(row.until)}")
+        until = (
+            f" jusqu’au {day(row.until)}" if row.until and row.state in (State.KEPT, State.POSTPONED) else ""
+        )
+        return typeset(f"{row.get_state_display()}{until}")
+
+    # ----------------------------------------------------------------------------------------------------------- page
+    def get_urls(self) -> list[URLPattern]:
+        own = [
+            path(
+                f"<int:pk>/{word}/",
+                self.admin_site.admin_view(self.settle),
+                {"name": name},
+                name=f"branches_conflict_{name}",
+            )
+            for name, word in (("accept", "accepter"), ("keep", "garder"), ("postpone", "reporter"))
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return []  # the page shows them by a template of its own
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404(object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        return self._page(request, row)
+
+    def _page(self, request: HttpRequest, row: Conflict, **bound: forms.Form) -> HttpResponse:
+        """`bound`: the form that was filled in wrongly, by the name of its way."""
+        may = request.user.has_perm("branches.change_conflict")  # type: ignore[union-attr]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": str(row.agreement),
+            "conflict": row,
+            "fate": self.fate(row),
+            "dossier": dossier_of(row.agreement_id),
+            "ways": ways(row, bound) if may and row.state != State.GONE else [],
+            "version": version_of(row),
+            "agreement_url": reverse("admin:branches_agreement_change", args=[row.agreement_id]),
+        }
+        return TemplateResponse(request, "admin/branches/conflict/settle.html", context)
+
+    def settle(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Settle a conflict in one of the three ways."""
+        row = get_object_or_404(Conflict.objects.select_related("agreement", "ours", "theirs"), pk=pk)
+        if not request.user.has_perm("branches.change_conflict"):  # type: ignore[union-attr]
+            raise PermissionDenied
+        page = reverse("admin:branches_conflict_change", args=[pk])
+        if request.method != "POST":
+            return redirect(page)
+        form = FORMS[name](request.POST)
+        if request.POST.get("version") != str(version_of(row)):
+            self.message_user(
+                request,
+                typeset("Quelqu’un vient de traiter ce conflit : relisez avant de choisir à votre tour."),
+                "warning",
+            )
+        elif form.is_valid():
+            try:
+                SETTLE[name](row, author=request.user, **form.cleaned_data)
+            except ValidationError as error:
+                form.add_error(None, error)
+            else:
+                self.message_user(request, told(name, row, form))
+                return redirect("admin:branches_conflict_changelist")
+        return self._page(request, row, **{name: form})
+
+
+FORMS: dict[str, type[forms.Form]] = {"accept": AcceptForm, "keep": KeepForm, "postpone": PostponeForm}
+SETTLE: dict[str, Callable[..., None]] = {
+    "accept": conflicts.accept,
+    "keep": conflicts.keep,
+    "postpone": conflicts.postpone,
+}
+
+
+def told(name: str, row: Conflict, form: forms.Form) -> str:
+    """What was just decided."""
+    subject = f"IDCC {row.agreement_id}"
+    if name == "accept":
+        return typeset(f"{subject} : la table est acceptée.")
+    until = day(form.cleaned_data["until"])
+    if name == "keep":
+        return typeset(f"{subject} : notre réponse est gardée ; le conflit revient dans la file le {until}.")
+    return typeset(f"{subject} : remis au {until}.")
+
+
+def ways(row: Conflict, bound: dict[str, forms.Form]) -> list[Way]:
+    """The three ways to settle a conflict, each with what it changes for the public."""
+    today = timezone.localdate()
+    initial = {
+        "keep": {"until": today + HALF_YEAR, "source_url": _source_of(row)},
+        "postpone": {"until": today + MONTH},
+    }
+    about = {
+        "accept": (
+            f"Accepter la table : {row.theirs}",
+            _accepting(row),
+            "Accepter la table",
+            _accepted(row, today),
+        ),
+        "keep": (
+            f"Garder notre réponse : {row.ours}",
+            _keeping(row),
+            "Garder notre réponse",
+            _kept(row, today),
+        ),
+        "postpone": ("Remettre à plus tard", "Rien ne change pour le public.", "Remettre à plus tard", None),
+    }
+    return [
+        Way(
+            name,
+            typeset(title),
+            typeset(explanation),
+            button,
+            bound.get(name) or FORMS[name](initial=initial.get(name), prefix=None, auto_id=f"{name}_%s"),
+            reverse(f"admin:branches_conflict_{name}", args=[row.pk]),
+            effects,
+        )
+        for name, (title, explanation, button, effects) in about.items()
+    ]
+
+
+def _accepting(row: Conflict) -> str:
+    if row.kind == Kind.MANUAL:
+        return "La décision du portail prend fin aujourd’hui : le public lit de nouveau ce que dit la table."
+    if row.kind == Kind.APPROVAL:
+        return "L’arrêté reste affiché parmi les sources, et la table répond, comme aujourd’hui."
+    return "Le public lit les OPCO entre lesquels la table hésite, comme aujourd’hui."
+
+
+def _keeping(row: Conflict) -> str:
+    if row.kind == Kind.MANUAL:
+        return (
+            "La décision du portail reste en vigueur, même après ce jour : il ne fixe que le prochain examen."
+        )
+    return f"Une décision du portail rattache la convention à {row.ours} jusqu’à ce jour ; ensuite, la table répond."
+
+
+def _decision(row: Conflict) -> Attachment | None:
+    return attachments.unfinished(row.agreement_id, row.ours_id).first() if row.kind == Kind.MANUAL else None
+
+
+def _accepted(row: Conflict, today: date) -> Preview | None:
+    decision = _decision(row)
+    return effects(row.agreement_id, decision, None) if decision else None
+
+
+def _kept(row: Conflict, today: date) -> Preview | None:
+    if row.kind == Kind.MANUAL:
+        return None
+    made = Attachment(
+        agreement=row.agreement,
+        opco=row.ours,
+        source=Attachment.Source.MANUAL,
+        validity=DateRange(today, today + HALF_YEAR),
+        reason="…",
+    )
+    return effects(row.agreement_id, None, made)
+
+
+def _source_of(row: Conflict) -> str:
+    """The order or the decision that says ours, to start from."""
+    said = Attachment.objects.filter(agreement=row.agreement_id, opco=row.ours_id).exclude(source_url="")
+    return said.order_by("-document_date").values_list("source_url", flat=True).first() or ""
