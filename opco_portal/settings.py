@@ -54,7 +54,7 @@ INSTALLED_APPS = [
     "opco_portal.corrections",
     "opco_portal.staff",
     "branches",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # without its site, which would take the place of ours
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "unfold.contrib.import_export",

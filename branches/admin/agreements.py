@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from branches.dossier import dossier_of
+from branches.filters import AgreementAttention
 from branches.models import Agreement, AgreementName
 from opco_portal.corrections.admin.base import CorrectedAdmin
 from opco_portal.corrections.admin.forms import CorrectionForm
@@ -37,7 +38,7 @@ class AgreementForm(CorrectionForm):
 class AgreementAdmin(CorrectedAdmin):
     form = AgreementForm
     list_display = ["idcc", "short_title", "status", "successor", "legal_state", "origin"]
-    list_filter = ["status", "legal_state", "origin", "title_source"]
+    list_filter = [AgreementAttention, "status", "legal_state", "origin", "title_source"]
     list_select_related = ["successor"]
     list_per_page = 50
     search_fields = ["idcc", "title", "short_title", "names__name"]

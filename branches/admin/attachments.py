@@ -13,6 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 
 from branches.admin.decisions import DecisionForm, EndForm, effects, initial_of, mark_of
+from branches.filters import AttachmentAttention
 from branches.models import Attachment
 from branches.preview import Preview, when
 from opco_portal.corrections.admin.base import WithHistory, tell
@@ -30,7 +31,7 @@ CHANGED = typeset(
 @admin.register(Attachment)
 class AttachmentAdmin(WithHistory):
     list_display = ["agreement", "opco", "source", "counted", "part", "when", "document_date", "to_confirm"]
-    list_filter = ["source", "opco", "to_confirm"]
+    list_filter = [AttachmentAttention, "source", "opco", "to_confirm"]
     list_select_related = ["agreement", "opco"]
     list_per_page = 50
     show_full_result_count = False

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin
+from django.utils.module_loading import autodiscover_modules
 
 
 class PortalAdminConfig(admin.AdminConfig):
@@ -12,3 +13,6 @@ class StaffConfig(AppConfig):
     name = "opco_portal.staff"
     label = "staff"
     verbose_name = "Comptes et droits"
+
+    def ready(self) -> None:
+        autodiscover_modules("cards", "finding")

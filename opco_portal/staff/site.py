@@ -3,8 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_update
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
+from opco_portal.staff import search
+from opco_portal.staff.dashboard import board
 from opco_portal.staff.theme import RELAXED
 
 if TYPE_CHECKING:  # Unfold tells no types: it is what it extends
@@ -40,3 +43,12 @@ class PortalSite(UnfoldAdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         relaxed: Any = csp_update(RELAXED)
         return relaxed(super().login)(request, extra_context)
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return super().index(request, {"board": board(request), **(extra_context or {})})
+
+    def extra_urls(self) -> list[URLPattern]:
+        return [path("recherche/", self.admin_view(search.page), name="find")]
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return search.palette(request)

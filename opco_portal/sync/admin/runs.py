@@ -75,7 +75,13 @@ class SyncRunAdmin(Watched):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         run = options["obj"]
-        context |= {"title": run.source.name, "subtitle": nature(run).capitalize(), **facts(request, run)}
+        crumbs = [
+            ("Sources", reverse("admin:sync_source_changelist")),
+            (run.source.name, reverse("admin:sync_source_change", args=[run.source_id])),
+            (french.typeset(f"{nature(run).capitalize()} n° {run.pk}"), ""),
+        ]
+        context |= {"title": run.source.name, "subtitle": nature(run).capitalize(), "crumbs": crumbs}
+        context |= facts(request, run)
         return super().render_change_form(request, context, *args, **options)
 
     @method_decorator(never_cache)

@@ -68,7 +68,7 @@ class SourceAdmin(Watched):
         if not synchronised(source.pk):
             return ""
         return format_html(
-            '<button class="button" formaction="{}" aria-label="Synchroniser {}">Synchroniser</button>',
+            '<button class="staff-button" formaction="{}" aria-label="Synchroniser {}">Synchroniser</button>',
             action("synchronise", source.pk),
             source.name,
         )
@@ -90,7 +90,8 @@ class SourceAdmin(Watched):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> HttpResponse:
         source = options["obj"]
-        context |= {"title": source.name, "subtitle": None, **facts(request, source)}
+        crumbs = [("Sources", reverse("admin:sync_source_changelist")), (source.name, "")]
+        context |= {"title": source.name, "subtitle": None, "crumbs": crumbs, **facts(request, source)}
         return super().render_change_form(request, context, *args, **options)
 
     @method_decorator(require_POST)
@@ -128,14 +129,19 @@ class SourceAdmin(Watched):
         self, request: HttpRequest, target: SyncSource[Any], name: str, title: str, **context: Any
     ) -> HttpResponse:
         source = Source.objects.get(pk=target.code)
+        source_url = reverse("admin:sync_source_change", args=[source.pk])
         context |= {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "media": self.media,
             "source": source,
-            "source_url": reverse("admin:sync_source_change", args=[source.pk]),
+            "source_url": source_url,
             "rows_name": target.rows_name,
             "title": title,
+            "crumbs": [
+                ("Sources", reverse("admin:sync_source_changelist")),
+                (source.name, source_url),
+                (title, ""),
+            ],
         }
         return TemplateResponse(request, f"admin/sync/source/{name}.html", context)
 

@@ -24,9 +24,6 @@ class Watched(ReadOnly):
     actions = None
     view_on_site = False
 
-    class Media:
-        css = {"all": ["css/admin.css"]}
-
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_view_permission(request, obj) or any(
             request.user.has_perm(permission) for permission in PERMISSIONS.values()
