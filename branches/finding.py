@@ -42,6 +42,30 @@ def _company(answer: Answer) -> Result:
     return Result(f"{what} {shown}", reverse("company", args=[number]), typeset(f"{told} (page publique)"))
 
 
+@provider(order=15)
+def opcos(request: HttpRequest, text: str) -> Iterator[Group]:
+    """OPCOs by the beginning of the words of their name."""
+    if not may_view(request, Opco):
+        return
+    typed = plain(text).split()
+    found = [
+        Result(
+            opco.name,
+            reverse("admin:branches_opco_change", args=[opco.slug]),
+            opco.sector,
+            [("page publique", reverse("opco", args=[opco.slug]))],
+        )
+        for opco in reference().opcos.values()
+        if _begins(opco.name, typed) or _begins(opco.slug, typed)
+    ]
+    yield Group("OPCO", "domain", found)
+
+
+def _begins(name: str, typed: Sequence[str]) -> bool:
+    words = plain(name).replace("-", " ").replace("’", " ").split()
+    return all(any(word.startswith(each) for word in words) for each in typed)
+
+
 @provider(order=20)
 def agreements(request: HttpRequest, text: str) -> Iterator[Group]:
     """Agreements by their IDCC or by words; words that are in none may be misspelt."""
@@ -73,30 +97,6 @@ def _agreements(codes: Iterable[str], current: Reference) -> Sequence[Result]:
 def _opcos_of(fact: AgreementFact, current: Reference) -> str:
     candidates = candidates_of(fact, current, timezone.localdate())[1]
     return listed([each.opco.name for each in candidates]) or "aucun OPCO"
-
-
-@provider(order=30)
-def opcos(request: HttpRequest, text: str) -> Iterator[Group]:
-    """OPCOs by the beginning of the words of their name."""
-    if not may_view(request, Opco):
-        return
-    typed = plain(text).split()
-    found = [
-        Result(
-            opco.name,
-            reverse("admin:branches_opco_change", args=[opco.slug]),
-            opco.sector,
-            [("page publique", reverse("opco", args=[opco.slug]))],
-        )
-        for opco in reference().opcos.values()
-        if _begins(opco.name, typed) or _begins(opco.slug, typed)
-    ]
-    yield Group("OPCO", "domain", found)
-
-
-def _begins(name: str, typed: Sequence[str]) -> bool:
-    words = plain(name).replace("-", " ").replace("’", " ").split()
-    return all(any(word.startswith(each) for word in words) for each in typed)
 
 
 @provider(order=40)

@@ -5,9 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from branches.dossier import dossier_of
 from branches.filters import AgreementAttention
@@ -44,7 +43,7 @@ class AgreementAdmin(CorrectedAdmin):
     search_fields = ["idcc", "title", "short_title", "names__name"]
     search_help_text = "IDCC, titre ou nom usuel"
     autocomplete_fields = ["successor"]
-    change_form_before_template = "admin/branches/agreement/dossier.html"
+    change_form_outer_before_template = "admin/branches/agreement/dossier.html"
     fieldsets = [
         (
             "Fiche de la convention",
@@ -80,21 +79,27 @@ class AgreementAdmin(CorrectedAdmin):
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
-    ) -> HttpResponse:
+    ) -> Any:
         row = options["obj"]
         may = request.user.has_perm
         context |= {
             "title": str(row),
             "subtitle": None,
             "dossier": dossier_of(row.pk),
-            "names": AgreementName.objects.filter(agreement=row),
-            "today": timezone.localdate(),
+            "names": _names(row),
+            "show_save_and_continue": False,
             "attach_url": f"{reverse('admin:branches_attachment_add')}?idcc={row.pk}"
-            if may("branches.add_attachment") and row.status != Agreement.Status.ESCAPE  # type: ignore[union-attr]
+            if may("branches.add_attachment") and row.status != Agreement.Status.ESCAPE
             else "",
-            "may_end": may("branches.change_attachment"),  # type: ignore[union-attr]
+            "may_end": may("branches.change_attachment"),
             "add_name_url": f"{reverse('admin:branches_agreementname_add')}?agreement={row.pk}"
-            if may("branches.add_agreementname")  # type: ignore[union-attr]
+            if may("branches.add_agreementname")
             else "",
         }
         return super().render_change_form(request, context, *args, **options)
+
+
+def _names(row: Agreement) -> tuple[list[AgreementName], list[AgreementName]]:
+    """Names and abbreviations, then trades, which are many."""
+    names, trade = AgreementName.objects.filter(agreement=row), AgreementName.Kind.TRADE
+    return [name for name in names if name.kind != trade], [name for name in names if name.kind == trade]

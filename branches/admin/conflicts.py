@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminURLInputWidget
 
 from branches import attachments, conflicts
@@ -25,7 +26,7 @@ from branches.preview import Preview
 from opco_portal.corrections.admin.base import WithHistory
 from opco_portal.corrections.admin.forms import reason_field
 from opco_portal.corrections.history import version_of
-from opco_portal.french import day, percent, typeset
+from opco_portal.french import day, percent, plural, typeset
 from opco_portal.staff.site import ReadOnly
 
 Kind, State = Conflict.Kind, Conflict.State
@@ -94,10 +95,10 @@ class WaitingFilter(admin.SimpleListFilter):
             *((value, str(label)) for value, label in State.choices if value != State.OPEN),
         ]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         first, *others = super().choices(changelist)
         yield {**first, "display": "à traiter"}
-        yield from others  # type: ignore[misc]
+        yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Conflict]") -> "QuerySet[Conflict]":
         if self.value() is None:
@@ -107,7 +108,7 @@ class WaitingFilter(admin.SimpleListFilter):
 
 @admin.register(Conflict)
 class ConflictAdmin(ReadOnly, WithHistory):
-    list_display = ["agreement", "kind", "ours", "theirs", "part", "establishments", "vintage", "fate"]
+    list_display = ["agreement", "kind", "ours", "table", "fate"]
     list_filter = [WaitingFilter, "kind", "ours", "theirs"]
     list_select_related = ["agreement", "ours", "theirs"]
     list_per_page = 50
@@ -115,9 +116,12 @@ class ConflictAdmin(ReadOnly, WithHistory):
     search_help_text = "IDCC, titre ou mots de la note"
     actions = None
 
-    @admin.display(description="part dans la table", ordering="share")
-    def part(self, row: Conflict) -> str:
-        return percent(row.share)
+    @admin.display(description="la table dit", ordering="share")
+    def table(self, row: Conflict) -> str:
+        counted = plural(row.establishments, "établissement")
+        return format_html(
+            "{}<br><small>{} de {}, {}</small>", row.theirs, percent(row.share), counted, row.vintage
+        )
 
     @admin.display(description="état", ordering="state")
     def fate(self, row: Conflict) -> str:
@@ -156,7 +160,7 @@ class ConflictAdmin(ReadOnly, WithHistory):
 
     def _page(self, request: HttpRequest, row: Conflict, **bound: forms.Form) -> HttpResponse:
         """`bound`: the form that was filled in wrongly, by the name of its way."""
-        may = request.user.has_perm("branches.change_conflict")  # type: ignore[union-attr]
+        may = request.user.has_perm("branches.change_conflict")
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -173,7 +177,7 @@ class ConflictAdmin(ReadOnly, WithHistory):
     def settle(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """Settle a conflict in one of the three ways."""
         row = get_object_or_404(Conflict.objects.select_related("agreement", "ours", "theirs"), pk=pk)
-        if not request.user.has_perm("branches.change_conflict"):  # type: ignore[union-attr]
+        if not request.user.has_perm("branches.change_conflict"):
             raise PermissionDenied
         page = reverse("admin:branches_conflict_change", args=[pk])
         if request.method != "POST":
@@ -218,7 +222,7 @@ def told(name: str, row: Conflict, form: forms.Form) -> str:
 def ways(row: Conflict, bound: dict[str, forms.Form]) -> list[Way]:
     """The three ways to settle a conflict, each with what it changes for the public."""
     today = timezone.localdate()
-    initial = {
+    initial: dict[str, dict[str, Any]] = {
         "keep": {"until": today + HALF_YEAR, "source_url": _source_of(row)},
         "postpone": {"until": today + MONTH},
     }

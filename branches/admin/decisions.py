@@ -74,7 +74,7 @@ class DecisionForm(forms.Form):
             self.add_error("last", "Le dernier jour est avant le premier.")
             return cleaned
         others = attachments.decisions().filter(agreement=cleaned["idcc"], validity__overlap=self.validity)
-        for other in others.exclude(pk=self.row.pk if self.row else None).select_related("opco"):
+        for other in others.exclude(pk=self.row.pk if self.row else 0).select_related("opco"):
             when = period(other.validity.lower, other.validity.upper)
             self.add_error(
                 "first",
@@ -147,7 +147,7 @@ class EndForm(forms.Form):
 def effects(idcc: str, before: Attachment | None, after: Attachment | None) -> Preview:
     """What the public would read if `after` took the place of `before`, neither of them saved."""
     current = reference()
-    others = Attachment.objects.filter(agreement=idcc).exclude(pk=before.pk if before else None)
+    others = Attachment.objects.filter(agreement=idcc).exclude(pk=before.pk if before else 0)
     facts = [attachment_fact(row) for row in others]
     days = [day for row in (before, after) if row for day in (row.validity.lower, row.validity.upper) if day]
     wanted = [attachment_fact(after)] if after else []

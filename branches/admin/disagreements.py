@@ -94,13 +94,14 @@ class DisagreementAdmin(ModelAdmin):
         "fate",
     ]
     fieldsets = [
-        ("Ce que disent les deux", {"fields": readonly_fields[:9]}),
+        ("Ce que disent les deux", {"fields": tuple(readonly_fields[:9])}),
         ("Suivi", {"fields": ["first_seen_at", "seen_at", "fate", "treated", "note"]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Disagreement]":
         of_its_row = Establishment.objects.filter(pk=OuterRef("siret")).values("idcc")[:1]
-        return super().get_queryset(request).annotate(idcc=Subquery(of_its_row))
+        rows: QuerySet[Disagreement] = super().get_queryset(request)
+        return rows.annotate(idcc=Subquery(of_its_row))
 
     @admin.display(description="SIRET", ordering="siret")
     def number(self, row: Disagreement) -> str:

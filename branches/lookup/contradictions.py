@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
 
 from branches.lookup.belief import MAJORITY
 from branches.lookup.evidence import AgreementFact, AttachmentFact
@@ -16,7 +15,7 @@ class Contradiction:
     the agreement's `establishments`."""
 
     idcc: str
-    kind: Literal["manual", "approval", "majority"]
+    kind: str  # "manual", "approval" or "majority"
     ours: str
     theirs: str
     share: Decimal
@@ -54,7 +53,7 @@ def contradictions(
             )
 
 
-Claim = tuple[Literal["manual", "approval", "majority"], str, AttachmentFact | None]
+Claim = tuple[str, str, AttachmentFact | None]
 
 
 def _claims(

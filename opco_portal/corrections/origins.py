@@ -30,7 +30,7 @@ FILES = Origin("référentiel", "Chargement des fichiers de référence du porta
 def origins_of(changes: Iterable[Change]) -> Mapping[UUID | None, Origin]:
     """The origin of each context of some changes; four queries at most."""
     contexts = {change.context for change in changes if change.context}
-    found = {
+    found: dict[UUID | None, Origin] = {
         each.context: Origin(each.author.get_username(), each.reason, correction=each)
         for each in Correction.objects.filter(context__in=contexts).select_related("author")
     }

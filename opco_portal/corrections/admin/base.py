@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
@@ -69,7 +70,7 @@ class WithHistory(ModelAdmin):
         return TemplateResponse(request, "admin/corrections/history.html", context)
 
     def _found(self, request: HttpRequest, object_id: str) -> Model:
-        row = self.get_object(request, object_id)
+        row: Model | None = self.get_object(request, object_id)
         if row is None:
             raise Http404(object_id)
         if not self.has_view_or_change_permission(request, row):
@@ -168,7 +169,10 @@ class CorrectedAdmin(WithHistory):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with correcting(request.user) as draft:
             request.draft = draft  # type: ignore[attr-defined]
-            return super().changeform_view(request, object_id, form_url, extra_context)
+            response = super().changeform_view(request, object_id, form_url, extra_context)
+        if response.status_code == HTTPStatus.FOUND:  # the form was accepted
+            tell(request, draft.made)
+        return response
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         draft: Draft = request.draft  # type: ignore[attr-defined]
@@ -181,10 +185,24 @@ class CorrectedAdmin(WithHistory):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
-        return redirect(f"admin:{self._url_name('change')}", obj.pk)
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> Any:
+        one_button = {
+            "show_save_and_continue": False,
+            "show_save_and_add_another": False,
+            "show_delete": False,
+        }
+        return super().render_change_form(request, one_button | context, *args, **options)
 
-    response_post_save_add = response_post_save_change
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any) -> HttpResponse:
+        return self._show_again(obj)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        return self._show_again(obj)
+
+    def _show_again(self, obj: Any) -> HttpResponse:
+        return redirect(f"admin:{self._url_name('change')}", obj.pk)
 
     def log_addition(self, *args: Any) -> None:  # type: ignore[override]
         """The database keeps the history, of this page as of every other way in."""

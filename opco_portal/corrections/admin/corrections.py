@@ -123,7 +123,7 @@ class CorrectionAdmin(ReadOnly):
     def _may_undo(self, request: HttpRequest, changes: Sequence[Change]) -> bool:
         """Whoever may undo corrections may undo those of what they may change."""
         allowed = {f"{c.model._meta.app_label}.change_{c.model._meta.model_name}" for c in changes}
-        return request.user.has_perms([REVERT, *allowed])  # type: ignore[union-attr]
+        return request.user.has_perms([REVERT, *allowed])
 
     # --------------------------------------------------------------------------------------------------------- undo
     def undo(self, request: HttpRequest, pk: int) -> HttpResponse:
