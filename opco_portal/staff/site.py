@@ -1,20 +1,25 @@
 """The administration's site and the kinds of pages that every part of it shares."""
 
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_update
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 
 from opco_portal.staff import search
 from opco_portal.staff.dashboard import board
+from opco_portal.staff.second_factor import step
+from opco_portal.staff.sessions import say_if_over
 from opco_portal.staff.theme import RELAXED
+from opco_portal.staff.views import give_code, own_factor
 
 if TYPE_CHECKING:  # Unfold tells no types: it is what it extends
     from django.contrib.admin import AdminSite as UnfoldAdminSite
-    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin import ModelAdmin as ModelAdmin
 else:
-    from unfold.admin import ModelAdmin
+    from unfold.admin import ModelAdmin as ModelAdmin
     from unfold.sites import UnfoldAdminSite
 
 
@@ -37,10 +42,24 @@ class PortalSite(UnfoldAdminSite):
     site_header = site_title = "Portail OPCO"
     index_title = "À traiter"
 
+    def has_permission(self, request: HttpRequest) -> bool:
+        return super().has_permission(request) and not step(request.user)
+
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return csp_update(RELAXED)(super().admin_view(view, cacheable))
+        checked = super().admin_view(view, cacheable)
+
+        @wraps(checked)
+        def inner(request: HttpRequest, *args: Any, **options: Any) -> Any:
+            say_if_over(request)
+            return checked(request, *args, **options)
+
+        return csp_update(RELAXED)(inner)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Who gave a password is led on to what the second factor still needs."""
+        missing = step(request.user)
+        if missing and request.method == "GET":
+            return redirect_to_login(request.GET.get("next", ""), reverse(missing))
         relaxed: Any = csp_update(RELAXED)
         return relaxed(super().login)(request, extra_context)
 
@@ -48,7 +67,11 @@ class PortalSite(UnfoldAdminSite):
         return super().index(request, {"board": board(request), **(extra_context or {})})
 
     def extra_urls(self) -> list[URLPattern]:
-        return [path("recherche/", self.admin_view(search.page), name="find")]
+        return [
+            path("recherche/", self.admin_view(search.page), name="find"),
+            path("second-facteur/", own_factor, name="second_factor"),
+            path("second-facteur/code/", give_code, name="second_factor_code"),
+        ]
 
     def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return search.palette(request)
