@@ -1,18 +1,18 @@
-"""The publications as an Atom feed: what changed, for those who would rather be told than look."""
+"""Publications and corrections as an Atom feed, for those who would rather be told than look."""
 
 from datetime import datetime
 from typing import Any
 
 from django.contrib.syndication.views import Feed
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
 
-from branches.changes import summaries
+from branches.news import Item, items, news
+from opco_portal.corrections.models import Correction
 from opco_portal.french import typeset
-from opco_portal.sync.models import Source, SyncRun
+from opco_portal.sync.models import Source
 
 ENTRIES = 30
 
@@ -45,22 +45,26 @@ class ChangesFeed(Feed):
     def feed_url(self, source: Source | None) -> str:
         return reverse("changes_feed") + _only(source)
 
-    def items(self, source: Source | None) -> QuerySet[SyncRun]:
-        runs = summaries()
-        return (runs.filter(source=source) if source else runs)[:ENTRIES]
+    def items(self, source: Source | None) -> list[Item]:
+        return items(news(source.pk if source else "")[:ENTRIES])
 
-    def item_title(self, item: SyncRun) -> str:
+    def item_title(self, item: Item) -> str:
         return typeset(item.title)
 
-    def item_description(self, item: SyncRun) -> str:
+    def item_description(self, item: Item) -> str:
         """Atom's summary is HTML here, so the sentences are escaped."""
+        if isinstance(item, Correction):
+            undone = ["Correction annulée depuis."] if item.reverted_by.all() else []
+            return escape(" ".join([*undone, *item.headline, typeset(f"Motif : {item.reason}")]))
         withdrawn = ["Publication retirée depuis."] if item.withdrawn_at else []
         return escape(" ".join([*withdrawn, *(getattr(item, "sentences", None) or ())]))
 
-    def item_pubdate(self, item: SyncRun) -> datetime:
-        return item.finished_at or item.created_at
+    def item_pubdate(self, item: Item) -> datetime:
+        return (None if isinstance(item, Correction) else item.finished_at) or item.created_at
 
-    def item_updateddate(self, item: SyncRun) -> datetime:
+    def item_updateddate(self, item: Item) -> datetime:
+        if isinstance(item, Correction):
+            return max([item.created_at, *(undone.created_at for undone in item.reverted_by.all())])
         return item.withdrawn_at or item.finished_at or item.created_at
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from branches.models import Agreement, AgreementName, Attachment, Branch, Opco
+from branches.models import Agreement, AgreementName, Attachment, Branch
 from opco_portal.corrections.history import Change, Values, register
 from opco_portal.corrections.words import Names, differences, period
 from opco_portal.french import typeset
@@ -21,9 +21,9 @@ def tell_corrections() -> None:
     register(Branch, branch)
 
 
-def attachment(change: Change) -> str:
+def attachment(change: Change, names: Names) -> str:
     values = change.values
-    opco = Opco.objects.values_list("name", flat=True).filter(pk=values["opco_id"]).first()
+    opco = names.of(Attachment._meta.get_field("opco"), values["opco_id"])
     subject = f"{_agreement(values['agreement_id'])} : rattachement à {opco}"
     when = _period(values)
     if change.before is None:
@@ -32,7 +32,7 @@ def attachment(change: Change) -> str:
         return typeset(f"{subject} retiré")
     if change.changed == ["validity"]:
         return typeset(f"{subject}, désormais {when} ({_period(change.before)} auparavant)")
-    return typeset(f"{subject} modifié ({_fields(change)})")
+    return typeset(f"{subject} modifié ({_fields(change, names)})")
 
 
 def _period(values: Values) -> str:
@@ -40,7 +40,7 @@ def _period(values: Values) -> str:
     return period(validity.lower, validity.upper) if validity else ""
 
 
-def name(change: Change) -> str:
+def name(change: Change, names: Names) -> str:
     values, whose = change.values, _agreement(change.values["agreement_id"])
     called = f"« {values['name']} »"
     if change.before is None:
@@ -49,25 +49,25 @@ def name(change: Change) -> str:
         return typeset(f"{whose} : nom {called} retiré")
     if change.before["retired"] and not change.after["retired"]:
         return typeset(f"{whose} : nom {called} rétabli")
-    return typeset(f"{whose} : nom {called} modifié ({_fields(change)})")
+    return typeset(f"{whose} : nom {called} modifié ({_fields(change, names)})")
 
 
-def agreement(change: Change) -> str:
-    return typeset(f"{_agreement(change.pk)} : {_fields(change)}")
+def agreement(change: Change, names: Names) -> str:
+    return typeset(f"{_agreement(change.pk)} : {_fields(change, names)}")
 
 
-def branch(change: Change) -> str:
+def branch(change: Change, names: Names) -> str:
     title = f"Branche « {change.values['title'][:80]} »"
-    return typeset(f"{title} ajoutée" if change.before is None else f"{title} : {_fields(change)}")
+    return typeset(f"{title} ajoutée" if change.before is None else f"{title} : {_fields(change, names)}")
 
 
 def _agreement(idcc: str) -> str:
     return f"IDCC {idcc}"
 
 
-def _fields(change: Change) -> str:
+def _fields(change: Change, names: Names) -> str:
     """« titre court : « Syntec » devient « Bureaux d’études » »."""
-    changed = differences(change, Names([change]), HIDDEN)
+    changed = differences(change, names, HIDDEN)
     return " ; ".join(
         f"{each.label[0].lower()}{each.label[1:]}, « {each.before[:80]} » devient « {each.after[:80]} »"
         for each in changed

@@ -44,6 +44,7 @@ urlpatterns = [
     path("donnees/changements/", views.change_list, name="changes"),
     path("donnees/changements/flux.atom", ChangesFeed(), name="changes_feed"),
     path("donnees/changements/<int:pk>/", views.change_page, name="change"),
+    path("donnees/changements/corrections/<int:pk>/", views.correction_page, name="correction"),
     path(
         "donnees/changements/<int:pk>/etablissements/",
         views.change_establishments,

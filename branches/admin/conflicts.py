@@ -38,9 +38,7 @@ class AcceptForm(forms.Form):
 
 
 class KeepForm(forms.Form):
-    until = day_field(
-        "Jusqu’au", "Ce jour-là, le conflit revient dans la file. La décision, elle, est dite ci-dessus."
-    )
+    until = day_field("Jusqu’au", "Ce jour-là, le conflit revient dans la file.")
     note = reason_field(
         "Pourquoi garder notre réponse ?", "Publié si une décision est prise, sans votre nom."
     )
@@ -265,10 +263,8 @@ def _accepting(row: Conflict) -> str:
 
 def _keeping(row: Conflict) -> str:
     if row.kind == Kind.MANUAL:
-        return (
-            "La décision du portail reste en vigueur, même après ce jour : il ne fixe que le prochain examen."
-        )
-    return f"Une décision du portail rattache la convention à {row.ours} jusqu’à ce jour ; ensuite, la table répond."
+        return "La décision du portail reste en vigueur, même après cette date, qui ne fixe que le prochain examen."
+    return f"Une décision rattache la convention à {row.ours} jusqu’à la date ci-dessous ; ensuite, la table répond."
 
 
 def _decision(row: Conflict) -> Attachment | None:

@@ -288,9 +288,9 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("manual", "décision du portail contre table"),
-                            ("approval", "arrêté contre table"),
-                            ("majority", "majorité perdue"),
+                            ("manual", "la table contredit notre décision"),
+                            ("approval", "la table contredit l’arrêté"),
+                            ("majority", "la table n’a plus de majorité"),
                         ],
                         max_length=10,
                         verbose_name="nature",
@@ -342,9 +342,9 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("manual", "décision du portail contre table"),
-                            ("approval", "arrêté contre table"),
-                            ("majority", "majorité perdue"),
+                            ("manual", "la table contredit notre décision"),
+                            ("approval", "la table contredit l’arrêté"),
+                            ("majority", "la table n’a plus de majorité"),
                         ],
                         max_length=10,
                         verbose_name="nature",

@@ -27,9 +27,9 @@ class Conflict(models.Model):
     """
 
     class Kind(models.TextChoices):
-        MANUAL = "manual", "décision du portail contre table"
-        APPROVAL = "approval", "arrêté contre table"
-        MAJORITY = "majority", "majorité perdue"
+        MANUAL = "manual", "la table contredit notre décision"
+        APPROVAL = "approval", "la table contredit l’arrêté"
+        MAJORITY = "majority", "la table n’a plus de majorité"
 
     class State(models.TextChoices):
         OPEN = "open", "à traiter"

@@ -7,6 +7,7 @@ from branches.views.data import (
     change_establishments_csv,
     change_list,
     change_page,
+    correction_page,
     data_page,
 )
 from branches.views.lists import branch_list, opco_list, opco_page
@@ -23,6 +24,7 @@ __all__ = [
     "change_page",
     "companies_page",
     "company_page",
+    "correction_page",
     "data_page",
     "home",
     "opco_list",

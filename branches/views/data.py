@@ -22,7 +22,6 @@ from branches.changes import (
     file_name,
     numbered,
     publications,
-    summaries,
     tally,
     undone_by,
     with_force,
@@ -31,8 +30,10 @@ from branches.evidence import reference
 from branches.freshness import freshness
 from branches.lookup import OpcoFact, Reference
 from branches.models import EstablishmentChange
+from branches.news import CORRECTIONS, items, news, told
 from branches.opinions import ENGINES
 from branches.views.paging import page_of
+from opco_portal.corrections.models import Correction
 from opco_portal.french import plain
 from opco_portal.sync.models import SyncRun
 
@@ -48,7 +49,7 @@ def data_page(request: HttpRequest) -> HttpResponse:
         "followed": [fresh for fresh in sources if not fresh.by_hand],
         "by_hand": [fresh for fresh in sources if fresh.by_hand],
         "services": _services(),
-        "latest": summaries()[:LATEST],
+        "latest": items(news()[:LATEST]),
     }
     return render(request, "branches/data.html", context)
 
@@ -84,17 +85,30 @@ def change_list(request: HttpRequest) -> HttpResponse:
         .values_list("source", "source__name")
         .annotate(Count("pk"))
     ]
+    made = Correction.objects.count()
+    if made:
+        sources.append((CORRECTIONS, "Corrections", made))
     chosen = next((name for each, name, _ in sources if each == code), "")
-    runs = summaries().filter(source=code) if chosen else summaries()
     total = sum(count for each, _, count in sources if not chosen or each == code)
+    page = page_of(request, news(code if chosen else ""), size=20, count=total)
     context = {
-        "page": page_of(request, runs, size=20, count=total),
+        "page": page,
+        "entries": items(page),
         "sources": sources,
         "source": code if chosen else "",
         "chosen": chosen,
         "total": sum(count for *_, count in sources),
     }
     return render(request, "branches/changes.html", context)
+
+
+@require_safe
+def correction_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """/donnees/changements/corrections/<id>/: what a correction changed, and why; not who made it."""
+    correction = get_object_or_404(Correction.objects.prefetch_related("reverted_by"), pk=pk)
+    lines, more = told(correction)
+    context = {"correction": correction, "lines": lines, "more": more}
+    return render(request, "branches/correction.html", context)
 
 
 @require_safe

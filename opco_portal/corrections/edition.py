@@ -15,6 +15,7 @@ from django.utils.text import Truncator, capfirst
 from opco_portal.corrections import history
 from opco_portal.corrections.history import Change
 from opco_portal.corrections.models import Correction
+from opco_portal.corrections.words import Names
 from opco_portal.french import listed, plural, typeset
 from opco_portal.sync.models import DataVersion
 
@@ -73,7 +74,8 @@ def _conclude(draft: Draft) -> None:
 def told(changes: Sequence[Change]) -> list[str]:
     """The changes as sentences: each of a few, else how many of what."""
     if len(changes) <= TOLD:
-        return [history.told(change) for change in changes]
+        names = Names(changes)
+        return [history.told(change, names) for change in changes]
     counts: dict[type[Model], Counter[str]] = defaultdict(Counter)
     for change in changes:
         counts[change.model][change.nature] += 1

@@ -81,7 +81,8 @@ def _tell(context: str, metadata: str) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------ the models
-Teller = Callable[[Change], str]
+# A change, and what the objects that it refers to are called (`words.Names`).
+Teller = Callable[[Change, Any], str]
 _tellers: dict[type[Model], Teller] = {}
 
 
@@ -95,9 +96,9 @@ def registered() -> Sequence[type[Model]]:
     return list(_tellers)
 
 
-def told(change: Change) -> str:
+def told(change: Change, names: Any) -> str:
     """A change as a sentence for everybody."""
-    return _tellers[change.model](change)
+    return _tellers[change.model](change, names)
 
 
 def events_of(model: type[Model]) -> Any:

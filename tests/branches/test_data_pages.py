@@ -197,7 +197,7 @@ def test_publications_are_filtered_by_source(client):
 
 def test_lists_do_not_read_reports_whole(client, django_assert_num_queries):
     publish()
-    with django_assert_num_queries(2) as captured:
+    with django_assert_num_queries(4) as captured:
         client.get("/donnees/changements/")
     assert all('"report",' not in query["sql"] for query in captured.captured_queries)
 
@@ -545,9 +545,9 @@ def test_every_page_leads_to_the_data(client):
 @pytest.mark.parametrize(
     ("path", "count"),
     [
-        ("/donnees/", 4),
-        ("/donnees/changements/", 2),
-        ("/donnees/changements/flux.atom", 1),
+        ("/donnees/", 5),
+        ("/donnees/changements/", 4),
+        ("/donnees/changements/flux.atom", 2),
         ("/donnees/changements/{}/", 4),
         ("/donnees/changements/{}/etablissements/", 5),
         ("/donnees/changements/{}/etablissements.csv", 4),
