@@ -5,8 +5,9 @@ from typing import Any
 from branches.models import Agreement, AgreementName, Attachment, Branch
 from opco_portal.corrections.history import Change, Values, register
 from opco_portal.corrections.words import Names, differences, period
-from opco_portal.french import typeset
+from opco_portal.french import listed, typeset
 
+SHORT = 50  # characters of a value that a sentence can quote
 HIDDEN = (
     "author_id",
     "origin",
@@ -66,9 +67,13 @@ def _agreement(idcc: str) -> str:
 
 
 def _fields(change: Change, names: Names) -> str:
-    """« titre court : « Syntec » devient « Bureaux d’études » »."""
+    """« titre court, « Syntec » devient « Bureaux d’études » », or only which fields where that is too long to say."""
     changed = differences(change, names, HIDDEN)
-    return " ; ".join(
-        f"{each.label[0].lower()}{each.label[1:]}, « {each.before[:80]} » devient « {each.after[:80]} »"
-        for each in changed
-    )
+    if len(changed) == 1 and all(len(side) <= SHORT for side in changed[0][1:]):
+        label, before, after = changed[0]
+        return f"{_uncapitalised(label)}, « {before} » devient « {after} »"
+    return f"correction de {listed([f'« {_uncapitalised(each.label)} »' for each in changed])}"
+
+
+def _uncapitalised(label: str) -> str:
+    return f"{label[0].lower()}{label[1:]}"
