@@ -4,8 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.utils import timezone
+
+from branches.evidence import attachment_fact, reference
 from branches.lookup import AgreementFact, Answer, AttachmentFact, Evidence, Reference, answer, parse
 from branches.lookup.activities import by_agreements
+from branches.models import Attachment
+from opco_portal.corrections.history import Change
 from opco_portal.french import day, percent, plural, typeset
 
 
@@ -114,6 +119,32 @@ def _counted(agreement: AgreementFact, reference: Reference) -> str:
         f"{plural(total, 'établissement')} {verb} ce code, dont {percent(top.share or 0)} chez "
         f"{reference.opcos[top.opco].name}, en {siro.vintage}."
     )
+
+
+def forecast(changes: Sequence[Change]) -> list[str]:
+    """What the public answers for the codes would become if attachments changed so: one sentence for each turn."""
+    current, today = reference(), timezone.localdate()
+    sentences = []
+    for idcc in sorted({change.values["agreement_id"] for change in changes}):
+        rows = {row.pk: row for row in Attachment.objects.filter(agreement=idcc)}
+        days = [each for row in rows.values() for each in bounds(row)]
+        for change in changes:
+            rows.pop(change.pk, None)
+            if change.after and change.after["agreement_id"] == idcc:
+                rows[change.pk] = Attachment(**change.after)
+        days += [each for row in rows.values() for each in bounds(row)]
+        shown = preview(current, idcc, [attachment_fact(row) for row in rows.values()], days, today)
+        sentences += [
+            typeset(f"IDCC {idcc}, {when(turn, today).lower()} : « {turn.before} » devient « {turn.after} »")
+            for turn in shown.turns
+            if turn.changes
+        ]
+    return sentences
+
+
+def bounds(row: Attachment) -> list[date]:
+    """The days on which a decision begins and no longer applies."""
+    return [each for each in (row.validity.lower, row.validity.upper) if each] if row.validity else []
 
 
 def when(turn: Turn, today: date) -> str:

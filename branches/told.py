@@ -3,6 +3,7 @@
 from typing import Any
 
 from branches.models import Agreement, AgreementName, Attachment, Branch
+from branches.preview import forecast
 from opco_portal.corrections.history import Change, Values, register
 from opco_portal.corrections.words import Names, differences, period
 from opco_portal.french import listed, typeset
@@ -16,7 +17,7 @@ HIDDEN = (
 
 def tell_corrections() -> None:
     """Let corrections cover the tables that staff correct."""
-    register(Attachment, attachment)
+    register(Attachment, attachment, forecast)
     register(AgreementName, name)
     register(Agreement, agreement)
     register(Branch, branch)

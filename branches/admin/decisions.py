@@ -13,7 +13,7 @@ from branches import attachments
 from branches.evidence import attachment_fact, reference
 from branches.lookup import parse
 from branches.models import Agreement, Attachment, Opco
-from branches.preview import Preview, preview
+from branches.preview import Preview, bounds, preview
 from opco_portal.corrections.admin.forms import reason_field
 from opco_portal.corrections.words import period
 from opco_portal.french import typeset
@@ -57,13 +57,9 @@ class DecisionForm(forms.Form):
         query = parse(f"IDCC {self.cleaned_data['idcc']}")
         agreement = Agreement.objects.filter(pk=query.normalized).first() if query.kind == "idcc" else None
         if agreement is None:
-            raise forms.ValidationError(
-                "Aucune convention n’a cet IDCC : vérifiez les quatre chiffres, par exemple 1486."
-            )
+            raise forms.ValidationError(attachments.NO_SUCH_IDCC)
         if agreement.status == Agreement.Status.ESCAPE:
-            raise forms.ValidationError(
-                "C’est un code de repli, pas une convention : il n’est rattaché à aucun OPCO."
-            )
+            raise forms.ValidationError(attachments.ESCAPE_CODE)
         return agreement
 
     def clean(self) -> dict[str, Any]:
@@ -71,7 +67,7 @@ class DecisionForm(forms.Form):
         if self.errors:
             return cleaned
         if cleaned["last"] and cleaned["last"] < cleaned["first"]:
-            self.add_error("last", "Le dernier jour est avant le premier.")
+            self.add_error("last", attachments.ENDS_BEFORE)
             return cleaned
         others = attachments.decisions().filter(agreement=cleaned["idcc"], validity__overlap=self.validity)
         for other in others.exclude(pk=self.row.pk if self.row else 0).select_related("opco"):
@@ -149,7 +145,7 @@ def effects(idcc: str, before: Attachment | None, after: Attachment | None) -> P
     current = reference()
     others = Attachment.objects.filter(agreement=idcc).exclude(pk=before.pk if before else 0)
     facts = [attachment_fact(row) for row in others]
-    days = [day for row in (before, after) if row for day in (row.validity.lower, row.validity.upper) if day]
+    days = [each for row in (before, after) if row for each in bounds(row)]
     wanted = [attachment_fact(after)] if after else []
     return preview(current, idcc, [*facts, *wanted], days, timezone.localdate())
 

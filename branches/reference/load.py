@@ -113,7 +113,8 @@ def _apply_siro(data: ReferenceData) -> Iterable[Change]:
     yield bring_to(Establishment.objects.all(), ("siret",), rows)
 
 
-# What a synchronised list or staff may have written since: the files no longer speak for it then.
+# What a synchronised list may have written since: the files no longer speak for it then, nor for anything of an
+# agreement that staff wrote.
 WRITTEN = ("title", "short_title", "scope", "status", "successor_id", "title_source", "source_url", "origin")
 
 
@@ -129,7 +130,9 @@ def _agreements(data: ReferenceData, pairs_are_current: bool) -> Iterable[Agreem
     kept = {row.pk: row for row in elsewhere.distinct()}
     for row in data.agreements:
         agreement, current = _agreement(row.values), kept.pop(row.values["idcc"], None)
-        if current and current.origin != Agreement.Origin.REFERENCE:
+        if current and current.origin == Agreement.Origin.MANUAL:
+            agreement = current
+        elif current and current.origin == Agreement.Origin.SYNC:
             for name in WRITTEN:
                 setattr(agreement, name, getattr(current, name))
         yield agreement

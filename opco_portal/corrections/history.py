@@ -83,12 +83,17 @@ def _tell(context: str, metadata: str) -> None:
 # ------------------------------------------------------------------------------------------------------ the models
 # A change, and what the objects that it refers to are called (`words.Names`).
 Teller = Callable[[Change, Any], str]
+# Changes that were not made yet -> sentences on what the public would read then.
+Forecaster = Callable[[Sequence[Change]], Sequence[str]]
 _tellers: dict[type[Model], Teller] = {}
+_forecasters: dict[type[Model], Forecaster] = {}
 
 
-def register(model: type[Model], teller: Teller) -> None:
+def register(model: type[Model], teller: Teller, forecaster: Forecaster | None = None) -> None:
     """Let corrections cover a model; `teller` makes a French sentence, for everybody, of a change of it."""
     _tellers[model] = teller
+    if forecaster:
+        _forecasters[model] = forecaster
 
 
 def registered() -> Sequence[type[Model]]:
@@ -99,6 +104,14 @@ def registered() -> Sequence[type[Model]]:
 def told(change: Change, names: Any) -> str:
     """A change as a sentence for everybody."""
     return _tellers[change.model](change, names)
+
+
+def forecast(changes: Sequence[Change]) -> list[str] | None:
+    """What the public would read if these changes were made; None where nobody can tell."""
+    of_model = {model: [change for change in changes if change.model is model] for model in _forecasters}
+    if not any(of_model.values()):
+        return None
+    return [sentence for model, some in of_model.items() if some for sentence in _forecasters[model](some)]
 
 
 def events_of(model: type[Model]) -> Any:

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 
 from opco_portal.corrections.admin.forms import CorrectionForm, ReasonForm
 from opco_portal.corrections.edition import Draft, correcting
-from opco_portal.corrections.history import Change, history_of
+from opco_portal.corrections.history import Change, forecast, history_of
 from opco_portal.corrections.models import Correction
 from opco_portal.corrections.origins import Origin, origin_of, origins_of
 from opco_portal.corrections.revert import put
@@ -131,6 +131,7 @@ class WithHistory(ModelAdmin):
             "object": row,
             "version": version,
             "differences": differences(both, Names([both]), HIDDEN),
+            "forecast": forecast([both]),
             "form": form,
             "back_url": reverse(f"admin:{self._url_name('history')}", args=[row.pk]),
         }

@@ -15,8 +15,10 @@ from django.utils.text import capfirst
 from opco_portal.corrections import revert
 from opco_portal.corrections.admin.base import HIDDEN, tell
 from opco_portal.corrections.admin.forms import ReasonForm
-from opco_portal.corrections.history import Change
+from opco_portal.corrections.admin.imports import Exportable
+from opco_portal.corrections.history import Change, forecast
 from opco_portal.corrections.models import Correction
+from opco_portal.corrections.resources import Corrections
 from opco_portal.corrections.revert import key_of
 from opco_portal.corrections.words import Difference, Names, differences
 from opco_portal.french import typeset
@@ -38,7 +40,8 @@ class Line(NamedTuple):
 
 
 @admin.register(Correction)
-class CorrectionAdmin(ReadOnly):
+class CorrectionAdmin(Exportable, ReadOnly):
+    listing = Corrections
     list_display = ["reference", "when", "kind", "what", "why", "author", "fate"]
     list_filter = ["kind", ("author", admin.RelatedOnlyFieldListFilter), "created_at"]
     list_select_related = ["author"]
@@ -155,6 +158,7 @@ class CorrectionAdmin(ReadOnly):
             "lines": self._lines([change.backwards for change in changes]),
             "more": max(len(changes) - SHOWN, 0),
             "overtaken": self._lines(overtaken),
+            "forecast": forecast([change.backwards for change in changes]),
             "form": form,
             "back_url": reverse("admin:corrections_correction_change", args=[row.pk]),
         }
