@@ -57,6 +57,14 @@ class Voice:
     decisions: Sequence[Decision]
     opinions: Mapping[str, int]
 
+    @property
+    def line(self) -> str:
+        """The trend as the points of a line in a box of 100 by 20, the whole at its top."""
+        step = 100 / max(len(self.trend) - 1, 1)
+        return " ".join(
+            f"{place * step:.0f},{20 - 20 * float(point.share):.1f}" for place, point in enumerate(self.trend)
+        )
+
 
 @dataclass(frozen=True)
 class Dossier:

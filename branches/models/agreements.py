@@ -1,5 +1,6 @@
 """OPCOs, agreements with their names, and the approved branches."""
 
+from datetime import date
 from typing import Any
 
 import pghistory
@@ -44,6 +45,19 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
                 | Q(pk__in=names.values("agreement"))
             )
         return rows
+
+    def with_opco(self, on: date) -> "AgreementQuerySet":
+        """Add the name of the OPCO that the portal `decided` that day, and of the one `counted` most, with its `share`."""
+        from branches.models.attachments import Attachment  # which knows Agreement
+
+        of_it = Attachment.objects.filter(agreement=OuterRef("pk"))
+        decided = of_it.filter(source=Attachment.Source.MANUAL, validity__contains=on)
+        counted = of_it.filter(source=Attachment.Source.SIRO).order_by("-establishments", "opco")
+        return self.annotate(
+            decided=Subquery(decided.values("opco__name")[:1]),
+            counted=Subquery(counted.values("opco__name")[:1]),
+            share=Subquery(counted.values("share")[:1]),
+        )
 
 
 class AgreementNameQuerySet(models.QuerySet["AgreementName"]):
