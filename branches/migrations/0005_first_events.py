@@ -1,6 +1,7 @@
 """What was there before its history began has a first event, so that the first correction can be undone."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.db import migrations
 from django.utils import timezone
@@ -20,6 +21,7 @@ TRACKED = [
 
 def write_first_events(apps: Any, schema_editor: Any) -> None:
     now = timezone.now()
+    context = apps.get_model("pghistory", "Context").objects.create(pk=uuid4(), metadata={"first": True})
     for name in TRACKED:
         model, events = apps.get_model("branches", name), apps.get_model("branches", f"{name}Event")
         columns = [field.attname for field in model._meta.concrete_fields]
@@ -29,6 +31,7 @@ def write_first_events(apps: Any, schema_editor: Any) -> None:
                     pgh_created_at=now,
                     pgh_label="insert",
                     pgh_obj_id=row.pk,
+                    pgh_context_id=context.pk,
                     **{column: getattr(row, column) for column in columns},
                 )
                 for row in model.objects.all()

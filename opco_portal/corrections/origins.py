@@ -43,6 +43,8 @@ def origins_of(changes: Iterable[Change]) -> Mapping[UUID | None, Origin]:
             found[pk] = Origin(run.get_kind_display(), typeset(run.title), run=run)
         elif "load" in metadata:
             found[pk] = FILES
+        elif "first" in metadata:
+            found[pk] = FIRST
     return found
 
 
@@ -53,6 +55,4 @@ def _runs(pks: Iterable[int]) -> Mapping[int, SyncRun]:
 
 def origin_of(change: Change, origins: Mapping[UUID | None, Origin]) -> Origin:
     """Where one change comes from."""
-    if change.context is None:
-        return FIRST if change.before is None else BY_HAND
     return origins.get(change.context, BY_HAND)
