@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 
 from opco_portal.corrections import history
@@ -49,9 +50,23 @@ def revert(correction: Correction, author: Any, reason: str, only: str = "") -> 
 
 
 def bring_back(changes: Iterable[Change]) -> None:
-    """Give the objects their values of before, those that must go first, those that come back last."""
-    for change in sorted(changes, key=lambda change: change.before is not None):
-        put(change.model, change.pk, change.before)
+    """Give the objects their values of before: those that must go first, and each once nothing is in its way.
+
+    Raises:
+        ValidationError: something that is not brought back is in the way.
+    """
+    left = sorted(changes, key=lambda change: change.before is not None)
+    while left:
+        refused: list[Change] = []
+        for change in left:
+            try:
+                put(change.model, change.pk, change.before)
+            except ValidationError as error:
+                refused.append(change)
+                why = error
+        if len(refused) == len(left):
+            raise why
+        left = refused
 
 
 def put(model: type[models.Model], pk: Any, values: Values | None) -> None:
@@ -61,9 +76,12 @@ def put(model: type[models.Model], pk: Any, values: Values | None) -> None:
         rows.delete()
         return
     row = model(**values)
+    row._state.adding = not rows.exists()  # its own row is not in its way
     row.validate_constraints()
-    if not rows.update(**{name: value for name, value in values.items() if name != model._meta.pk.attname}):
+    if row._state.adding:
         row.save(force_insert=True)
+    else:
+        rows.update(**{name: value for name, value in values.items() if name != model._meta.pk.attname})
 
 
 def _current(changes: Iterable[Change]) -> dict[tuple[type[models.Model], Any], Values]:
