@@ -118,7 +118,11 @@ class ConflictAdmin(ReadOnly, WithHistory):
     def table(self, row: Conflict) -> str:
         counted = plural(row.establishments, "établissement")
         return format_html(
-            "{}<br><small>{} de {}, {}</small>", row.theirs, percent(row.share), counted, row.vintage
+            "<span>{}<br><small>{} de {}, {}</small></span>",
+            row.theirs,
+            percent(row.share),
+            counted,
+            row.vintage,
         )
 
     @admin.display(description="état", ordering="state")
@@ -162,7 +166,11 @@ class ConflictAdmin(ReadOnly, WithHistory):
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": str(row.agreement),
+            "title": typeset(str(row.agreement)),
+            "crumbs": [
+                ("Conflits", reverse("admin:branches_conflict_changelist")),
+                (typeset(f"IDCC {row.agreement_id} : {row.ours} ou {row.theirs} ?"), ""),
+            ],
             "conflict": row,
             "fate": self.fate(row),
             "dossier": dossier_of(row.agreement_id),

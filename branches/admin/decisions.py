@@ -64,10 +64,10 @@ class DecisionForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
-        if self.errors:
-            return cleaned
-        if cleaned["last"] and cleaned["last"] < cleaned["first"]:
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and last < first:
             self.add_error("last", attachments.ENDS_BEFORE)
+        if self.errors:
             return cleaned
         others = attachments.decisions().filter(agreement=cleaned["idcc"], validity__overlap=self.validity)
         for other in others.exclude(pk=self.row.pk if self.row else 0).select_related("opco"):

@@ -61,6 +61,7 @@ class WithHistory(ModelAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": typeset(f"Historique : {row}"),
+            "crumbs": self._crumbs(row, ("Historique", "")),
             "object": row,
             "entries": self._entries(changes, row if self.has_change_permission(request, row) else None),
             "comparison": self._comparison(request, changes),
@@ -68,6 +69,9 @@ class WithHistory(ModelAdmin):
             "object_url": reverse(f"admin:{self._url_name('change')}", args=[row.pk]),
         }
         return TemplateResponse(request, "admin/corrections/history.html", context)
+
+    def _crumbs(self, row: Model, *parts: tuple[str, str]) -> list[tuple[str, str]]:
+        return [(str(row), reverse(f"admin:{self._url_name('change')}", args=[row.pk])), *parts]
 
     def _found(self, request: HttpRequest, object_id: str) -> Model:
         row: Model | None = self.get_object(request, object_id)
@@ -124,16 +128,18 @@ class WithHistory(ModelAdmin):
                 tell(request, draft.made)
                 return redirect(f"admin:{self._url_name('history')}", row.pk)
         both = _between(changes[0], version)
+        back_url = reverse(f"admin:{self._url_name('history')}", args=[row.pk])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": "Rétablir une version",
+            "crumbs": self._crumbs(row, ("Historique", back_url), ("Rétablir une version", "")),
             "object": row,
             "version": version,
             "differences": differences(both, Names([both]), HIDDEN),
             "forecast": forecast([both]),
             "form": form,
-            "back_url": reverse(f"admin:{self._url_name('history')}", args=[row.pk]),
+            "back_url": back_url,
         }
         return TemplateResponse(request, "admin/corrections/restore.html", context)
 

@@ -92,6 +92,7 @@ class CorrectionAdmin(Exportable, ReadOnly):
         context |= {
             "title": typeset(f"Correction n° {row.pk}"),
             "subtitle": None,
+            "crumbs": self._crumbs((typeset(f"Correction n° {row.pk}"), "")),
             "correction": row,
             "lines": self._lines(changes, gone, undo if may and len(changes) > 1 else ""),
             "more": max(len(changes) - SHOWN, 0),
@@ -138,6 +139,7 @@ class CorrectionAdmin(Exportable, ReadOnly):
             raise Http404(only)
         if not self._may_undo(request, changes):
             raise PermissionDenied
+        page = reverse("admin:corrections_correction_change", args=[row.pk])
         form = ReasonForm(request.POST or None)
         if request.method == "POST" and not overtaken and form.is_valid():
             try:
@@ -153,6 +155,7 @@ class CorrectionAdmin(Exportable, ReadOnly):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": typeset("Annuler ce seul changement" if only else f"Annuler la correction n° {row.pk}"),
+            "crumbs": self._crumbs((typeset(f"Correction n° {row.pk}"), page), ("Annuler", "")),
             "correction": row,
             "size": len(changes),
             "lines": self._lines([change.backwards for change in changes]),
@@ -160,9 +163,12 @@ class CorrectionAdmin(Exportable, ReadOnly):
             "overtaken": self._lines(overtaken),
             "forecast": forecast([change.backwards for change in changes]),
             "form": form,
-            "back_url": reverse("admin:corrections_correction_change", args=[row.pk]),
+            "back_url": page,
         }
         return TemplateResponse(request, "admin/corrections/correction/undo.html", context)
+
+    def _crumbs(self, *parts: tuple[str, str]) -> list[tuple[str, str]]:
+        return [("Corrections faites", reverse("admin:corrections_correction_changelist")), *parts]
 
 
 def subject(change: Change) -> str:

@@ -20,10 +20,10 @@ KEPT = "Votre saisie est conservée. Relisez-la, puis enregistrez de nouveau pou
 def reason_field(label: str = "Motif", help_text: str = "") -> forms.CharField:
     """Why: published with what changes, without the name of who changes it."""
     return forms.CharField(
-        label=label,
+        label=typeset(label),
         max_length=LONGEST_REASON,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text=help_text or "Pourquoi ce changement ? Il sera publié avec lui, sans votre nom.",
+        help_text=typeset(help_text or "Pourquoi ce changement ? Il sera publié avec lui, sans votre nom."),
         error_messages={"required": "Écrivez pourquoi : sans motif, le changement n’est pas enregistré."},
     )
 
