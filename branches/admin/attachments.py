@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from branches.admin.decisions import DecisionForm, EndForm, effects, initial_of, mark_of
 from branches.filters import AttachmentAttention
-from branches.models import Attachment
+from branches.models import Agreement, Attachment
 from branches.preview import Preview, when
 from opco_portal.corrections.admin.base import WithHistory, tell
 from opco_portal.corrections.edition import correcting
@@ -147,7 +147,12 @@ class AttachmentAdmin(WithHistory):
     ) -> HttpResponse:
         today = timezone.localdate()
         ending = isinstance(form, EndForm)
-        idcc = row.agreement_id if row else request.GET.get("idcc", "")
+        agreement = row.agreement if row else _chosen(request, form)
+        back_url = (
+            reverse("admin:branches_agreement_change", args=[agreement.pk])
+            if agreement
+            else reverse("admin:branches_attachment_changelist")
+        )
         titles = {
             True: "Terminer une décision",
             False: "Corriger une décision" if row else "Rattacher une convention",
@@ -156,7 +161,12 @@ class AttachmentAdmin(WithHistory):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": titles[ending],
+            "crumbs": [
+                (typeset(f"IDCC {agreement.pk}") if agreement else "Rattachements", back_url),
+                (titles[ending], ""),
+            ],
             "form": form,
+            "agreement": agreement,
             "decision": row,
             "period": period(row.validity.lower, row.validity.upper) if row else "",
             "ending": ending,
@@ -166,8 +176,12 @@ class AttachmentAdmin(WithHistory):
             "version": version_of(row) if row else "",
             "problem": problem,
             "end_url": reverse("admin:branches_attachment_end", args=[row.pk]) if row and not ending else "",
-            "back_url": reverse("admin:branches_agreement_change", args=[idcc])
-            if idcc
-            else reverse("admin:branches_attachment_changelist"),
+            "back_url": back_url,
         }
         return TemplateResponse(request, "admin/branches/attachment/decide.html", context)
+
+
+def _chosen(request: HttpRequest, form: DecisionForm | EndForm) -> Agreement | None:
+    """The agreement that a new decision is about, as it was typed, else as the address names it."""
+    typed: Agreement | None = form.cleaned_data.get("idcc") if form.is_bound else None
+    return typed or Agreement.objects.filter(pk=request.GET.get("idcc", "")).first()
