@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_httpserver import HTTPServer
@@ -36,6 +37,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+STAFF = ("claude", "", "un mot de passe à part")  # name, address and password of who may do everything
 
 
 def free_port() -> int:
@@ -47,8 +49,13 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The address of the portal's own database: the whole reference, and publications to look at."""
-    with django_db_blocker.unblock(), databases.copy_for_others(publish_two) as address:
+    with django_db_blocker.unblock(), databases.copy_for_others(_prepare) as address:
         yield address
+
+
+def _prepare() -> None:
+    publish_two()
+    User.objects.create_superuser(*STAFF)
 
 
 @dataclass
@@ -150,6 +157,21 @@ def browser() -> Iterator[Browser]:
         # Django keeps connections made beside a running loop apart; closed here, they do not hold the database.
         connections.close_all()
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def logged_in(portal: str, browser: Browser) -> Any:
+    """The cookies of staff, for `open_page(path, storage_state=logged_in)`."""
+    page = browser.new_context(base_url=portal).new_page()
+    page.goto("/admin/")
+    page.locator("#id_username").fill(STAFF[0])
+    page.locator("#id_password").fill(STAFF[2])
+    page.locator("#login-form [type=submit]").click()
+    expect(page.get_by_role("heading", name="À traiter")).to_be_visible()
+    try:
+        return page.context.storage_state()
+    finally:
+        page.context.close()
 
 
 @pytest.fixture

@@ -45,23 +45,23 @@ class SyncRunAdmin(Watched):
 
     @admin.display(description="quoi", ordering="source")
     def what(self, run: SyncRun) -> SafeString:
-        return format_html("{}<br><small>{}</small>", run.source.name, nature(run))
+        return two_lines(run.source.name, nature(run))
 
     @admin.display(description="état, résultat", ordering="state")
     def outcome(self, run: SyncRun) -> SafeString:
         first = run.message.partition(". ")[0].rstrip(".")
-        return format_html("{}<br>{}", badge(run), first) if first else badge(run)
+        return two_lines(badge(run), first)
 
     @admin.display(description="millésime", ordering="as_of")
     def publication(self, run: SyncRun) -> SafeString:
         rows = french.plural(run.rows, "ligne") if run.rows else ""
-        return format_html("{}<br><small>{}</small>", run.vintage, rows)
+        return two_lines(run.vintage, rows)
 
     @admin.display(description="demandée", ordering="created_at")
     def asked(self, run: SyncRun) -> SafeString:
         when = date_format(timezone.localtime(run.created_at), "SHORT_DATETIME_FORMAT")
         details = ", ".join(filter(None, [asked_by(run), duration(run)]))
-        return format_html("{}<br><small>{}</small>", when, details)
+        return two_lines(when, details)
 
     # --------------------------------------------------------------------------------------------------------- page
     def get_urls(self) -> list[URLPattern]:
@@ -157,6 +157,11 @@ def moving(run: SyncRun) -> dict[str, Any]:
         "page_url": run_url(run),
         "waited": french.duration(waited) if run.state == SyncRun.State.QUEUED and waited > PATIENCE else "",
     }
+
+
+def two_lines(first: str, second: str) -> SafeString:
+    """A cell of a list; one element, because on a phone each is a column of its own."""
+    return format_html('<div>{}<span class="detail">{}</span></div>', first, second)
 
 
 def asked_by(run: SyncRun) -> str:

@@ -16,8 +16,10 @@ from django_celery_beat.models import (
     PeriodicTask,
     SolarSchedule,
 )
+from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from opco_portal.french import typeset
+from opco_portal.staff.site import ModelAdmin
 from opco_portal.sync.models import Hours
 from opco_portal.sync.schedule import day_in_words, hours_for, in_words
 from opco_portal.sync.source import Schedule
@@ -38,11 +40,11 @@ KEPT = ""  # the choice that leaves hours as they are which no other choice can 
 
 
 class HoursForm(forms.ModelForm):
-    day = forms.ChoiceField(label="Jour", required=False)
+    day = forms.ChoiceField(label="Jour", required=False, widget=UnfoldAdminSelectWidget)
     time = forms.TimeField(
         label="Heure de Paris",
         required=False,
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
+        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time", "class": " ".join(INPUT_CLASSES)}),
     )
 
     class Meta:
@@ -86,7 +88,7 @@ def _is_one_time(hours: CrontabSchedule) -> bool:
 
 
 @admin.register(Hours)
-class HoursAdmin(admin.ModelAdmin):
+class HoursAdmin(ModelAdmin):
     """When each source is looked at, and whether.
 
     Which task runs is not for staff to choose, and running it is a button with its own permission; the page that
