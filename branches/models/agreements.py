@@ -47,7 +47,7 @@ class AgreementQuerySet(models.QuerySet["Agreement"]):
         return rows
 
     def with_opco(self, on: date) -> "AgreementQuerySet":
-        """Add the name of the OPCO that the portal `decided` that day, and of the one `counted` most, with its `share`."""
+        """Add the OPCO that the portal `decided` that day and the one `counted` most, by name, with its `share`."""
         from branches.models.attachments import Attachment  # which knows Agreement
 
         of_it = Attachment.objects.filter(agreement=OuterRef("pk"))
