@@ -74,7 +74,9 @@ def _follow(row: Conflict, found: Contradiction, vintage: str, by: Any) -> bool:
     """Write a contradiction into its row; whether that changes it. What staff said of it stands, unless the table was
     accepted and somebody decides against it again."""
     before = row.pk and _facts(row)
-    is_decided = found.kind == Kind.MANUAL and (row.kind != Kind.MANUAL or row.state == State.ACCEPTED)
+    is_decided = found.kind == Kind.MANUAL and (
+        row.kind != Kind.MANUAL or row.state in (State.ACCEPTED, State.GONE)
+    )
     row.kind, row.vintage = found.kind, vintage
     row.share, row.establishments = found.share, found.establishments
     if by and is_decided and found.decision:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from pghistory.models import Context
 
 from opco_portal.corrections.history import Change
@@ -37,10 +38,15 @@ def origins_of(changes: Iterable[Change]) -> Mapping[UUID | None, Origin]:
     rest = Context.objects.filter(pk__in=contexts - found.keys()).values_list("pk", "metadata")
     told = {pk: metadata or {} for pk, metadata in rest}
     runs = _runs({metadata["run"] for metadata in told.values() if "run" in metadata})
+    users = get_user_model()._default_manager.in_bulk(
+        {metadata["user"] for metadata in told.values() if "user" in metadata}
+    )
     for pk, metadata in told.items():
         run = runs.get(metadata.get("run", 0))
         if run:
             found[pk] = Origin(run.get_kind_display(), typeset(run.title), run=run)
+        elif metadata.get("user") in users:  # who settled a conflict, which nobody but staff reads
+            found[pk] = Origin(users[metadata["user"]].get_username(), "")
         elif "load" in metadata:
             found[pk] = FILES
         elif "first" in metadata:
