@@ -32,7 +32,7 @@ def name(text="Cabinets", **values) -> AgreementName:
     return AgreementName.objects.create(agreement_id="1486", name=text, kind="name", **values)
 
 
-def sql(statement: str, *values: object) -> None:
+def sql(statement: str, *values: str | int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
 
