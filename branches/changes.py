@@ -23,6 +23,7 @@ from django.utils.text import slugify
 
 from branches.lookup import Reference
 from branches.models import EstablishmentChange, VintagePair
+from opco_portal.formulas import harmless
 from opco_portal.french import of
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.report import Column, Table
@@ -190,7 +191,6 @@ HEADER = (
 )
 LINES = 1000  # sent at a time
 BOM = "\ufeff"
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def file_name(run: SyncRun) -> str:
@@ -214,7 +214,7 @@ def as_csv(rows: QuerySet[EstablishmentChange], current: Reference) -> Iterator[
     """
     writer = csv.writer(_Line(), delimiter=";", lineterminator="\r\n")
     yield BOM + writer.writerow(HEADER)
-    lines = (writer.writerow(map(_harmless, _fields(row, current))) for row in rows.iterator(LINES))
+    lines = (writer.writerow(map(harmless, _fields(row, current))) for row in rows.iterator(LINES))
     while piece := "".join(islice(lines, LINES)):
         yield piece
 
@@ -227,8 +227,3 @@ def _fields(row: EstablishmentChange, current: Reference) -> Iterator[str]:
         for slug in opcos:
             opco = current.opcos.get(slug or "")
             yield opco.name if opco else slug or ""
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet computes what begins like a formula; an apostrophe makes it text."""
-    return f"'{text}" if text.startswith(_FORMULAS) else text
