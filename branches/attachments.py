@@ -13,6 +13,10 @@ from django.utils import timezone
 
 from branches.models import Attachment
 
+NO_SUCH_IDCC = "Aucune convention n’a cet IDCC : vérifiez les quatre chiffres, par exemple 1486."
+ESCAPE_CODE = "C’est un code de repli, pas une convention : il n’est rattaché à aucun OPCO."
+ENDS_BEFORE = "Le dernier jour est avant le premier."
+
 
 def decisions() -> "QuerySet[Attachment]":
     return Attachment.objects.filter(source=Attachment.Source.MANUAL)

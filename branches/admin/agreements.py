@@ -11,31 +11,31 @@ from django.urls import reverse
 from branches.dossier import dossier_of
 from branches.filters import AgreementAttention
 from branches.models import Agreement, AgreementName
+from branches.resources import Titles
+from branches.successions import refusal
 from opco_portal.corrections.admin.base import CorrectedAdmin
 from opco_portal.corrections.admin.forms import CorrectionForm
+from opco_portal.corrections.admin.imports import Importable
 from opco_portal.french import typeset
 
 
 class AgreementForm(CorrectionForm):
     def clean_successor(self) -> Agreement | None:
         successor: Agreement | None = self.cleaned_data["successor"]
-        if successor and successor.status == Agreement.Status.ESCAPE:
-            raise forms.ValidationError("C’est un code de repli, pas une convention.")
-        seen, following = {self.instance.pk}, successor
-        while following:
-            if following.pk in seen:
-                raise forms.ValidationError(
-                    f"L’IDCC {successor.pk if successor else ''} mène lui-même à l’IDCC {self.instance.pk} : les "
-                    "remplacements tourneraient en rond."
-                )
-            seen.add(following.pk)
-            following = following.successor
+        if successor is None:
+            return None
+        rows = Agreement.objects.exclude(successor=None)
+        successors = {idcc: following or "" for idcc, following in rows.values_list("pk", "successor")}
+        escapes = {successor.pk} if successor.status == Agreement.Status.ESCAPE else set()
+        if refused := refusal(self.instance.pk, successor.pk, successors, escapes):
+            raise forms.ValidationError(refused)
         return successor
 
 
 @admin.register(Agreement)
-class AgreementAdmin(CorrectedAdmin):
+class AgreementAdmin(Importable, CorrectedAdmin):
     form = AgreementForm
+    sheet = Titles
     list_display = ["idcc", "short_title", "status", "successor", "legal_state", "origin"]
     list_filter = [AgreementAttention, "status", "legal_state", "origin", "title_source"]
     list_select_related = ["successor"]

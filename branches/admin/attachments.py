@@ -16,7 +16,9 @@ from branches.admin.decisions import DecisionForm, EndForm, effects, initial_of,
 from branches.filters import AttachmentAttention
 from branches.models import Agreement, Attachment
 from branches.preview import Preview, when
+from branches.resources import Attachments, Decisions
 from opco_portal.corrections.admin.base import WithHistory, tell
+from opco_portal.corrections.admin.imports import Importable
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import version_of
 from opco_portal.corrections.words import period
@@ -29,7 +31,8 @@ CHANGED = typeset(
 
 
 @admin.register(Attachment)
-class AttachmentAdmin(WithHistory):
+class AttachmentAdmin(Importable, WithHistory):
+    sheet, listing = Decisions, Attachments
     list_display = ["agreement", "opco", "source", "counted", "part", "when", "document_date", "to_confirm"]
     list_filter = [AttachmentAttention, "source", "opco", "to_confirm"]
     list_select_related = ["agreement", "opco"]

@@ -13,6 +13,8 @@ from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
 from branches.models import Disagreement, Establishment
+from branches.resources import Disagreements
+from opco_portal.corrections.admin.imports import Exportable
 from opco_portal.french import plural, typeset
 from opco_portal.identifiers import format_siret
 from opco_portal.staff.site import ModelAdmin
@@ -57,7 +59,8 @@ class DisagreementForm(forms.ModelForm):
 
 
 @admin.register(Disagreement)
-class DisagreementAdmin(ModelAdmin):
+class DisagreementAdmin(Exportable, ModelAdmin):
+    listing = Disagreements
     form = DisagreementForm
     list_display = [
         "number",

@@ -5,14 +5,17 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest
 
-from branches.models import AgreementName, SortKey
+from branches.models import AgreementName
+from branches.naming import namesakes, of_the_files
+from branches.resources import Names
 from opco_portal.corrections.admin.base import CorrectedAdmin
-from opco_portal.corrections.history import events_of
-from opco_portal.french import listed, plain, typeset
+from opco_portal.corrections.admin.imports import Importable
+from opco_portal.french import listed, typeset
 
 
 @admin.register(AgreementName)
-class AgreementNameAdmin(CorrectedAdmin):
+class AgreementNameAdmin(Importable, CorrectedAdmin):
+    sheet = Names
     list_display = ["name", "agreement", "kind", "origin", "in_use"]
     list_filter = ["kind", "origin", "retired"]
     list_select_related = ["agreement"]
@@ -40,7 +43,7 @@ class AgreementNameAdmin(CorrectedAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: AgreementName | None = None) -> list[str]:
         """The reference files would bring back a name of theirs that was written otherwise: it is retired instead."""
-        return ["agreement", "name"] if obj and _is_of_the_files(obj) else []
+        return ["agreement", "name"] if obj and of_the_files([obj.pk]) else []
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj:
@@ -49,21 +52,9 @@ class AgreementNameAdmin(CorrectedAdmin):
 
     def save_model(self, request: HttpRequest, obj: AgreementName, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        others = _namesakes(obj)
+        others = namesakes(obj)
         if others and not obj.retired and obj.kind != AgreementName.Kind.TRADE:
             messages.warning(
                 request,
                 typeset(f"Ce nom désigne aussi l’IDCC {listed(others)} : qui le cherche devra choisir."),
             )
-
-
-def _is_of_the_files(row: AgreementName) -> bool:
-    return bool(
-        events_of(AgreementName).filter(pgh_obj_id=row.pk, origin=AgreementName.Origin.REFERENCE).exists()
-    )
-
-
-def _namesakes(row: AgreementName) -> list[str]:
-    """The other agreements that bear the same name."""
-    same = AgreementName.objects.in_use().alias(key=SortKey("name")).filter(key=plain(row.name))
-    return list(same.exclude(agreement=row.agreement_id).values_list("agreement", flat=True))
