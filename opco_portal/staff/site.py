@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from csp.decorators import csp_update
 from django.contrib.auth.views import redirect_to_login
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 
@@ -17,10 +18,16 @@ from opco_portal.staff.views import give_code, own_factor
 
 if TYPE_CHECKING:  # Unfold tells no types: it is what it extends
     from django.contrib.admin import AdminSite as UnfoldAdminSite
-    from django.contrib.admin import ModelAdmin as ModelAdmin
+    from django.contrib.admin import ModelAdmin as UnfoldModelAdmin
 else:
-    from unfold.admin import ModelAdmin as ModelAdmin
+    from unfold.admin import ModelAdmin as UnfoldModelAdmin
     from unfold.sites import UnfoldAdminSite
+
+
+class ModelAdmin(UnfoldModelAdmin):
+    """Unfold's, where an address that is typed without its scheme is of https."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 class ReadOnly(ModelAdmin):
