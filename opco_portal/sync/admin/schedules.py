@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Replace
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django_celery_beat import admin as beat  # noqa: F401 - registers what is unregistered next
@@ -20,7 +21,7 @@ from unfold.widgets import INPUT_CLASSES, UnfoldAdminSelectWidget
 
 from opco_portal.french import typeset
 from opco_portal.staff.site import ModelAdmin
-from opco_portal.sync.models import Hours
+from opco_portal.sync.models import Hours, Source
 from opco_portal.sync.schedule import day_in_words, hours_for, in_words
 from opco_portal.sync.source import Schedule
 from opco_portal.sync.tasks import task_name
@@ -101,11 +102,14 @@ class HoursAdmin(ModelAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
-        return super().get_queryset(request).filter(task__startswith=task_name(""), crontab__isnull=False)
+        code = Replace(OuterRef("task"), Value(task_name("")))
+        name = Subquery(Source.objects.filter(pk=code).values("name"))
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(task__startswith=task_name(""), crontab__isnull=False).annotate(source_name=name)
 
     @admin.display(description="source", ordering="task")
-    def source(self, hours: Hours) -> str:
-        return str(hours)
+    def source(self, hours: Any) -> str:
+        return hours.source_name or str(hours)
 
     @admin.display(description="vérifiée")
     def words(self, hours: Hours) -> str:

@@ -54,7 +54,12 @@ class SourceAdmin(Watched):
     @admin.display(description="dernière synchronisation")
     def last_run(self, source: Source) -> str:
         links = [
-            format_html('<a href="{}">{}</a> {}', run_url(run), french.day(run.created_at.date()), badge(run))
+            format_html(
+                '<div>{} <a class="detail" href="{}">le {}</a></div>',
+                badge(run),
+                run_url(run),
+                french.day(run.created_at.date()),
+            )
             for run in source.last  # type: ignore[attr-defined]
         ]
         return links[0] if links else "aucune" if synchronised(source.pk) else "à la main"

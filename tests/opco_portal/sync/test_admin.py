@@ -454,6 +454,16 @@ def test_lists_read_the_same_number_of_queries_however_long_they_are(
         staff.get(address)
 
 
+@pytest.mark.parametrize("many", [0, 20])
+def test_hours_are_listed_with_their_sources_in_as_many_queries(staff, many, django_assert_num_queries):
+    crontab = Hours.objects.get(task="sync.siro").crontab
+    for number in range(many):
+        PeriodicTask.objects.create(name=f"essai {number}", task="sync.naf", crontab=crontab)
+    with django_assert_num_queries(5):
+        page = staff.get(HOURS)
+    assert text_of(page).count("Nomenclature d’activités") == many
+
+
 def test_runs_are_filtered(staff, july):
     refused = made(State.REFUSED, message="Le fichier est vide.")
     page = text_of(staff.get(f"{RUNS}?state__exact=refused&source__code__exact=siro"))
