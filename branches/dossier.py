@@ -156,4 +156,5 @@ def _opinions(idcc: str) -> Mapping[str, Mapping[str, int]]:
         cursor.execute(OPINIONS, [idcc])
         for opco, engine, count in cursor.fetchall():
             found[opco][engine] += count
-    return found
+    # Plain ones: a template asks for keys first, and a counter has every key.
+    return {opco: dict(engines) for opco, engines in found.items()}
