@@ -104,8 +104,9 @@ class HoursAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Any]":
         code = Replace(OuterRef("task"), Value(task_name("")))
         name = Subquery(Source.objects.filter(pk=code).values("name"))
-        rows: QuerySet[Any] = super().get_queryset(request)
-        return rows.filter(task__startswith=task_name(""), crontab__isnull=False).annotate(source_name=name)
+        rows = super().get_queryset(request).filter(task__startswith=task_name(""), crontab__isnull=False)
+        named: QuerySet[Any] = rows.annotate(source_name=name)
+        return named
 
     @admin.display(description="source", ordering="task")
     def source(self, hours: Any) -> str:
