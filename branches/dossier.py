@@ -13,7 +13,7 @@ from django.utils import timezone
 from branches import attachments
 from branches.evidence import reference
 from branches.lookup import AgreementFact, AttachmentFact, OpcoFact
-from branches.models import Attachment, Conflict, VintagePair
+from branches.models import Attachment, Conflict, Disagreement, VintagePair
 from branches.preview import say
 from opco_portal.corrections.words import period
 from opco_portal.sync.models import SyncRun
@@ -155,6 +155,6 @@ def _opinions(idcc: str) -> Mapping[str, Mapping[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute(OPINIONS, [idcc])
         for opco, engine, count in cursor.fetchall():
-            found[opco][engine] += count
+            found[opco][str(Disagreement.Engine(engine).label)] += count
     # Plain ones: a template asks for keys first, and a counter has every key.
     return {opco: dict(engines) for opco, engines in found.items()}
