@@ -29,9 +29,11 @@ class Turn:
 
 @dataclass(frozen=True)
 class Preview:
-    """`counted`: what the table says; `turns`: the answer for the code, today and whenever it changes; `followers`:
-    merged agreements whose answers change with it; `activities`: NAF codes whose answers change."""
+    """`counted`: what the table says of the agreement `idcc`; `turns`: the answer for the code, today and whenever it
+    changes; `followers`: merged agreements whose answers change with it; `activities`: NAF codes whose answers change.
+    """
 
+    idcc: str
     counted: str
     turns: Sequence[Turn]
     followers: Sequence[AgreementFact]
@@ -42,8 +44,10 @@ class Preview:
         """What was shown: another one says that what is confirmed is no longer what was read."""
         return "|".join(
             [
+                self.idcc,
                 self.counted,
                 *(f"{turn.on}{turn.before}{turn.after}" for turn in self.turns),
+                *(fact.idcc for fact in self.followers),
                 str(self.activities),
             ]
         )
@@ -78,7 +82,7 @@ def preview(
         for code, activity in reference.activities.items()
         if any(share.idcc == idcc for share in activity.covered)
     )
-    return Preview(_counted(agreement, reference), turns, followers, activities)
+    return Preview(idcc, _counted(agreement, reference), turns, followers, activities)
 
 
 def _leading(reference: Reference, naf: str, on: date) -> tuple[str, ...]:
