@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 
 from branches.dossier import dossier_of
 from branches.filters import AgreementAttention
@@ -16,7 +18,7 @@ from branches.successions import refusal
 from opco_portal.corrections.admin.base import CorrectedAdmin
 from opco_portal.corrections.admin.forms import CorrectionForm
 from opco_portal.corrections.admin.imports import Importable
-from opco_portal.french import typeset
+from opco_portal.french import percent, typeset
 
 
 class AgreementForm(CorrectionForm):
@@ -36,7 +38,7 @@ class AgreementForm(CorrectionForm):
 class AgreementAdmin(Importable, CorrectedAdmin):
     form = AgreementForm
     sheet = Titles
-    list_display = ["idcc", "short_title", "status", "successor", "legal_state", "origin"]
+    list_display = ["idcc", "short_title", "opco", "status", "successor", "legal_state", "origin"]
     list_filter = [AgreementAttention, "status", "legal_state", "origin", "title_source"]
     list_select_related = ["successor"]
     list_per_page = 50
@@ -67,6 +69,16 @@ class AgreementAdmin(Importable, CorrectedAdmin):
         ),
         ("Pourquoi", {"fields": ["reason", "version"]}),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        rows: Any = super().get_queryset(request)
+        return rows.with_opco(timezone.localdate())
+
+    @admin.display(description="OPCO", ordering="share")
+    def opco(self, row: Any) -> str:
+        if row.decided:
+            return format_html("{}<br><small>décision du portail</small>", row.decided)
+        return format_html("{}<br><small>{}</small>", row.counted, percent(row.share)) if row.counted else "–"
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Agreement]", search_term: str
