@@ -7,7 +7,6 @@ from django.contrib.auth.models import User
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
-from branches import attachments
 from branches.admin.decisions import effects, mark_of
 from branches.evidence import reference
 from branches.models import Activity, ActivityShare, Agreement, Attachment
