@@ -182,6 +182,8 @@ class CorrectedAdmin(WithHistory):
         return response
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        if change and not set(form.changed_data) - {"reason", "version"}:
+            return  # nor does it become staff's own
         draft: Draft = request.draft  # type: ignore[attr-defined]
         draft.reason = form.cleaned_data["reason"]
         draft.source_url = getattr(obj, "source_url", "")
