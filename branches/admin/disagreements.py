@@ -45,7 +45,7 @@ class DisagreementForm(forms.ModelForm):
         label="Traité",
         required=False,
         widget=UnfoldBooleanSwitchWidget,
-        help_text="Le désaccord quitte la file. Il y revient de lui-même si le moteur nomme un autre OPCO.",
+        help_text="Le désaccord quitte la file. Si le moteur nomme un autre OPCO, un nouveau désaccord y entre.",
     )
 
     class Meta:
