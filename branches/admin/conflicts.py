@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -28,6 +29,7 @@ from opco_portal.corrections.admin.forms import reason_field
 from opco_portal.corrections.history import version_of
 from opco_portal.french import day, percent, plural, typeset
 from opco_portal.staff.site import ReadOnly
+from opco_portal.sync.models import DataVersion
 
 Kind, State = Conflict.Kind, Conflict.State
 MONTH, HALF_YEAR = timedelta(days=30), timedelta(days=182)
@@ -169,7 +171,7 @@ class ConflictAdmin(ReadOnly, WithHistory):
             "title": typeset(str(row.agreement)),
             "crumbs": [
                 ("Conflits", reverse("admin:branches_conflict_changelist")),
-                (typeset(f"IDCC {row.agreement_id} : {row.ours} ou {row.theirs} ?"), ""),
+                (typeset(f"IDCC {row.agreement_id} : {row.get_kind_display()}"), ""),
             ],
             "conflict": row,
             "fate": self.fate(row),
@@ -189,20 +191,23 @@ class ConflictAdmin(ReadOnly, WithHistory):
         if request.method != "POST":
             return redirect(page)
         form = FORMS[name](request.POST)
-        if request.POST.get("version") != str(version_of(row)):
-            self.message_user(
-                request,
-                typeset("Quelqu’un vient de traiter ce conflit : relisez avant de choisir à votre tour."),
-                "warning",
-            )
-        elif form.is_valid():
-            try:
-                SETTLE[name](row, author=request.user, **form.cleaned_data)
-            except ValidationError as error:
-                form.add_error(None, error)
-            else:
-                self.message_user(request, told(name, row, form))
-                return redirect("admin:branches_conflict_changelist")
+        with transaction.atomic():
+            DataVersion.hold()  # a second press of the button reads what the first one did
+            row.refresh_from_db()
+            if request.POST.get("version") != str(version_of(row)):
+                self.message_user(
+                    request,
+                    typeset("Quelqu’un vient de traiter ce conflit : relisez avant de choisir à votre tour."),
+                    "warning",
+                )
+            elif form.is_valid():
+                try:
+                    SETTLE[name](row, author=request.user, **form.cleaned_data)
+                except ValidationError as error:
+                    form.add_error(None, error)
+                else:
+                    self.message_user(request, told(name, row, form))
+                    return redirect("admin:branches_conflict_changelist")
         return self._page(request, row, **{name: form})
 
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
 from django.http import Http404, HttpRequest, HttpResponse
@@ -156,6 +157,16 @@ def _between(first: Change, second: Change) -> Change:
     )
 
 
+class Chooser(AutocompleteSelect):
+    """A field to choose an agreement in, which says so while it is empty."""
+
+    class Media:
+        js = ("js/chooser.js",)
+
+    def build_attrs(self, *args: Any, **options: Any) -> dict[str, Any]:
+        return super().build_attrs(*args, **options) | {"data-placeholder": "IDCC ou titre"}
+
+
 class CorrectedAdmin(WithHistory):
     """Objects that staff edit: each save is one correction, with its reason and its version check.
 
@@ -180,6 +191,11 @@ class CorrectedAdmin(WithHistory):
         if response.status_code == HTTPStatus.FOUND:  # the form was accepted
             tell(request, draft.made)
         return response
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):
+            options["widget"] = Chooser(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **options)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change and not set(form.changed_data) - {"reason", "version"}:
