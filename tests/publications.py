@@ -3,10 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from branches.models import EstablishmentChange
+from branches.models import AgreementName, EstablishmentChange
 from branches.sources.siro.changes import Claims, Moves, report
+from opco_portal.corrections.edition import correcting
 from opco_portal.sync.models import Source, SyncRun
 
 Kind = EstablishmentChange.Kind
@@ -75,6 +77,18 @@ def publish_two() -> None:
     Source.objects.get_or_create(
         code="activities", defaults={"name": "Conventions par activité", "url": "https://dares.example/"}
     )
+    correct_twice()
+
+
+def correct_twice() -> None:
+    """Two corrections of one object, of which the first can no longer be undone."""
+    author = User.objects.create_user("camille", is_staff=True)
+    with correcting(author, reason="Relevé dans un accord de branche.") as draft:
+        draft.source_url = "https://textes.example/accord"
+        row = AgreementName.objects.create(agreement_id="2216", name="bidulologie", kind="name")
+    with correcting(author, reason="C’est un métier plutôt qu’un nom."):
+        row.kind = AgreementName.Kind.TRADE
+        row.save()
 
 
 def forget_published_rows() -> None:

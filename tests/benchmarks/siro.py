@@ -122,7 +122,7 @@ def _pack(deck: "array[int]", rng: random.Random) -> "array[int]":
     company = dealt = 0
     while dealt < len(deck):
         hand = deck[dealt : dealt + int(rng.paretovariate(2.3))]
-        sirets = _sirets(company, len(hand))
+        sirets = sirets_of(company, len(hand))
         packed.extend(siret << KIND_BITS | kind for siret, kind in zip(sirets, hand, strict=False))
         dealt += len(hand)
         company += 1
@@ -140,7 +140,7 @@ EVEN = [_luhn(f"{number:04d}", 0) for number in range(10_000)]
 ODD = [_luhn(f"{number:04d}", 1) for number in range(10_000)]
 
 
-def _sirets(company: int, count: int) -> list[int]:
+def sirets_of(company: int, count: int) -> list[int]:
     """The first SIRETs of the n-th invented company."""
     base = (SIREN_START + company * SIREN_STEP) % 100_000_000
     high, low = divmod(base, 10_000)
@@ -195,7 +195,7 @@ def _change(line: str, rng: random.Random | None) -> Change:
 def _newcomers(count: int, vintage: int, rng: random.Random) -> list[tuple[str, Row]]:
     pairs: Iterable[Row] = rng.choices([row for row, _ in _kinds() if row.owner and not row.manager], k=count)
     first = ADDED + vintage * 1_000_000
-    return [(f"{_sirets(first + n, 1)[0]:014d}", row) for n, row in enumerate(pairs)]
+    return [(f"{sirets_of(first + n, 1)[0]:014d}", row) for n, row in enumerate(pairs)]
 
 
 def main() -> None:

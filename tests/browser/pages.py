@@ -30,6 +30,7 @@ PAGES = {
     "changes": "/donnees/changements/",
     "change": "/donnees/changements/2/",
     "change withdrawn": "/donnees/changements/1/",
+    "correction": "/donnees/changements/corrections/2/",
     "changed establishments": "/donnees/changements/2/etablissements/",
     "changed establishments filtered": "/donnees/changements/2/etablissements/?nature=moved&opco=atlas",
     "changed establishments none": "/donnees/changements/2/etablissements/?opco=uniformation",
