@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 
 from branches.dossier import dossier_of
 from branches.filters import AgreementAttention
@@ -19,6 +18,7 @@ from opco_portal.corrections.admin.base import CorrectedAdmin
 from opco_portal.corrections.admin.forms import CorrectionForm
 from opco_portal.corrections.admin.imports import Importable
 from opco_portal.french import percent, typeset
+from opco_portal.staff.lists import two_lines
 
 
 class AgreementForm(CorrectionForm):
@@ -77,8 +77,8 @@ class AgreementAdmin(Importable, CorrectedAdmin):
     @admin.display(description="OPCO", ordering="share")
     def opco(self, row: Any) -> str:
         if row.decided:
-            return format_html("{}<br><small>décision du portail</small>", row.decided)
-        return format_html("{}<br><small>{}</small>", row.counted, percent(row.share)) if row.counted else "–"
+            return two_lines(row.decided, "décision du portail")
+        return two_lines(row.counted, percent(row.share)) if row.counted else "–"
 
     def get_search_results(
         self, request: HttpRequest, queryset: "QuerySet[Agreement]", search_term: str

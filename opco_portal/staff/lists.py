@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 
 def may_view(request: HttpRequest, model: type[Model]) -> bool:
@@ -28,3 +30,8 @@ def page_url(row: Model) -> str:
 
 def _name(model: type[Model]) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+def two_lines(first: str, second: str) -> SafeString:
+    """A cell of a list; one element, because on a phone each is a column of its own."""
+    return format_html('<div>{}<span class="detail">{}</span></div>', first, second)

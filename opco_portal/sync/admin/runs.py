@@ -10,13 +10,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from opco_portal import french
+from opco_portal.staff.lists import two_lines
 from opco_portal.sync.admin.watched import Watched, action, badge, nature, require, run_url, tone
 from opco_portal.sync.models import SyncRun
 from opco_portal.sync.orders import cancel, may, way_back
@@ -157,11 +157,6 @@ def moving(run: SyncRun) -> dict[str, Any]:
         "page_url": run_url(run),
         "waited": french.duration(waited) if run.state == SyncRun.State.QUEUED and waited > PATIENCE else "",
     }
-
-
-def two_lines(first: str, second: str) -> SafeString:
-    """A cell of a list; one element, because on a phone each is a column of its own."""
-    return format_html('<div>{}<span class="detail">{}</span></div>', first, second)
 
 
 def asked_by(run: SyncRun) -> str:
