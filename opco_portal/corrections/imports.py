@@ -107,15 +107,26 @@ class Preview:
     @property
     def where(self) -> str:
         """« lignes 12, 57 et 143 »."""
-        numbers = [str(line.number) for line in self.wrong]
-        more = [plural(len(numbers) - MOST_NAMED, "autre")] if len(numbers) > MOST_NAMED else []
-        return f"{'lignes' if len(numbers) > 1 else 'ligne'} {listed([*numbers[:MOST_NAMED], *more])}"
+        return f"{'lignes' if len(self.wrong) > 1 else 'ligne'} {_enumerated([line.number for line in self.wrong])}"
+
+    @property
+    def blanks(self) -> str:
+        """The empty lines that were passed over: « 6 et 9 »."""
+        numbers = {line.number for line in self.lines}
+        passed = sorted(set(range(min(numbers), max(numbers))) - numbers) if numbers else []
+        return _enumerated(passed)
 
     @property
     def mark(self) -> str:
         """What a confirmation must carry: what was read is what is written, on what was read."""
         told = [(line.nature, line.subject, line.differences) for line in self.changed]
         return sha256(repr(told).encode()).hexdigest()
+
+
+def _enumerated(numbers: Sequence[int]) -> str:
+    """The first ones, and how many others."""
+    more = [plural(len(numbers) - MOST_NAMED, "autre")] if len(numbers) > MOST_NAMED else []
+    return listed([*map(str, numbers[:MOST_NAMED]), *more])
 
 
 class Listing(Resource):  # type: ignore[misc]
@@ -233,10 +244,18 @@ class Sheet(Listing):
 
     def write(self) -> None:
         """Save what `examine` found, inside `correcting`; what exists makes room before what is new takes it."""
-        rows = self._meta.model._base_manager
-        if self.update_instances:
-            rows.bulk_update(self.update_instances, self.written, batch_size=BATCH)
-        rows.bulk_create(self.create_instances, batch_size=BATCH)
+        rows, key = self._meta.model._base_manager, self._meta.model._meta.pk.name
+        if (
+            self.update_instances
+        ):  # ten times faster than bulk_update, whose statement has a case for every value
+            rows.bulk_create(
+                self.update_instances,
+                BATCH,
+                update_conflicts=True,
+                unique_fields=[key],
+                update_fields=self.written,
+            )
+        rows.bulk_create(self.create_instances, BATCH)
 
     def _name_columns(self, dataset: tablib.Dataset) -> list[str]:
         """Give the columns their own headings, whatever their case and accents; what is wrong with them."""

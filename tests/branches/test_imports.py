@@ -14,10 +14,11 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from branches import attachments
 from branches.evidence import look_up
-from branches.models import Agreement, AgreementName, Attachment
+from branches.models import Agreement, AgreementName, Attachment, Disagreement
 from branches.resources import Decisions, Names, Titles
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.formats import FORMATS, Csv, read
@@ -222,6 +223,7 @@ def test_everything_wrong_is_told_at_once_with_its_line_and_column():
     assert "La ligne 2" in sentences[6]
     assert "U+200B" in sentences[7]
     assert preview.where == "lignes 3, 4, 5, 7 et 8"
+    assert preview.blanks == "6"
     assert [problem.place for problem in preview.wrong[0].problems] == ["A3", "B3", "C3", "D3"]
 
 
@@ -451,6 +453,25 @@ def test_a_file_that_is_no_longer_kept_is_asked_for_again(client):
     assert not Correction.objects.exists()
 
 
+def test_a_second_press_of_the_button_finds_nothing_left_to_do(client):
+    page = sent(client, ONE)
+    confirmed(client, page)
+    assert "n’a plus votre fichier" in confirmed(client, page).content.decode()
+    page = sent(client, ONE.replace(b"sigle", b"nom usuel"))
+    with patch("opco_portal.corrections.admin.imports.CacheStorage.remove", side_effect=redis.TimeoutError):
+        confirmed(client, page)
+    assert "Rien n’a changé" in confirmed(client, page).content.decode()
+    assert Correction.objects.count() == 2
+
+
+def test_what_is_too_heavy_is_not_even_read(client):
+    assert "5,0" in sent(client, b"x" * 5_000_001).content.decode()
+
+
+def test_headings_alone_change_nothing(client):
+    assert "n’a que ses titres" in sent(client, csv_of(HEADINGS[Names])).content.decode()
+
+
 def test_a_file_is_kept_for_its_sender_only(client):
     page = sent(client, ONE)
     other = Client()
@@ -525,3 +546,16 @@ def test_an_export_is_of_what_the_list_shows(client):
 def test_every_attachment_can_be_taken_away(client):
     response = client.get(url("export", "branches_attachment") + "?format=csv")
     assert len(read(response.content)) == Attachment.objects.count()
+
+
+def test_disagreements_and_corrections_are_taken_away_as_the_lists_show_them(decision):
+    now = timezone.now()
+    Disagreement.objects.create(
+        siret=50103081100092, engine="cfa-dock", opco_id="atlas", other_id="akto", said_at=now
+    )
+    client = Client()
+    client.force_login(User.objects.create_superuser("dominique"))
+    (row,) = read(client.get(url("export", "branches_disagreement") + "?format=csv").content).dict
+    assert (row["SIRET"], row["OPCO du moteur"], row["Moteur"]) == ("50103081100092", "AKTO", "CFA Dock")
+    (row,) = read(client.get(url("export", "corrections_correction") + "?format=xlsx").content).dict
+    assert (row["Auteur"], row["Motif"], row["Nature"]) == ("camille", "Pour essayer", "modification")

@@ -19,6 +19,8 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportMixin, ImportMixin
@@ -42,8 +44,8 @@ STALE = typeset(
     "Ces données ont changé depuis l’aperçu : voici ce que le fichier changerait maintenant. Relisez, puis confirmez."
 )
 GONE = typeset(
-    "Le portail n’a plus votre fichier : il ne le garde qu’une heure. Choisissez-le de nouveau ; rien n’a été "
-    "enregistré."
+    "Le portail n’a plus votre fichier : il le garde une heure au plus, et jusqu’à ce qu’il soit enregistré. Si son "
+    "import ne figure pas dans les corrections faites, choisissez-le de nouveau."
 )
 NOT_KEPT = typeset(
     "Le portail n’a pas pu garder votre fichier pour la confirmation. Réessayez dans une minute ; si cela dure, "
@@ -51,12 +53,22 @@ NOT_KEPT = typeset(
 )
 
 
+class FilePicker(forms.FileInput):
+    """The theme's script writes the name of a chosen file into a text field that it takes to be there; browsers do it
+    by themselves, scripts or none, so that this one is never shown."""
+
+    def render(self, *args: Any, **options: Any) -> SafeString:
+        field = super().render(*args, **options)
+        hidden = '<div><span><span>{}</span></span><input type="text" disabled hidden></div>'
+        return format_html(hidden, field)
+
+
 class ImportForm(forms.Form):
     """A file, and why."""
 
     file = forms.FileField(
         label="Fichier",
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx", "class": "import-file"}),
+        widget=FilePicker(attrs={"accept": ".csv,.xlsx", "class": "import-file"}),
         help_text=typeset(
             f"Un classeur Excel (.xlsx) ou un CSV : {megabytes(formats.MOST_BYTES).replace(',0', '')} et "
             f"{number(formats.MOST_ROWS)} lignes au plus."
@@ -185,7 +197,7 @@ class Importable(ImportMixin, Exportable):  # type: ignore[misc]
             agreed = preview.is_ready and preview.mark == form.cleaned_data["mark"]
             if agreed:
                 resource.write()
-        if not agreed:
+        if not agreed and (preview.changed or preview.is_refused):
             confirm = _confirmation(token, preview, reason) if preview.is_ready else None
             return self._import_page(request, resource, again, preview, confirm, STALE)
         _forget(request, token)

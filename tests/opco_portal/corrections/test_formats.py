@@ -8,7 +8,7 @@ from datetime import date
 import openpyxl
 import pytest
 import tablib
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from opco_portal.corrections import formats
@@ -49,6 +49,7 @@ def lines_of(data):
 
 
 @pytest.mark.parametrize("kind", [Csv, Xlsx])
+@settings(deadline=None)  # a workbook is a zip of ten files
 @given(texts=st.lists(anything | tricky, min_size=1, max_size=8))
 def test_any_text_comes_back_to_the_letter(kind, texts):
     rows = [("clé", text) for text in texts]
