@@ -245,16 +245,9 @@ class Sheet(Listing):
     def write(self) -> None:
         """Save what `examine` found, inside `correcting`; what exists makes room before what is new takes it."""
         rows, key = self._meta.model._base_manager, self._meta.model._meta.pk.name
-        if (
-            self.update_instances
-        ):  # ten times faster than bulk_update, whose statement has a case for every value
-            rows.bulk_create(
-                self.update_instances,
-                BATCH,
-                update_conflicts=True,
-                unique_fields=[key],
-                update_fields=self.written,
-            )
+        # Far faster than bulk_update, whose statement has a case for every value.
+        how = {"update_conflicts": True, "unique_fields": [key], "update_fields": self.written}
+        rows.bulk_create(self.update_instances, BATCH, **how)
         rows.bulk_create(self.create_instances, BATCH)
 
     def _name_columns(self, dataset: tablib.Dataset) -> list[str]:
