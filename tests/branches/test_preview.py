@@ -121,9 +121,7 @@ def test_activities_whose_first_opco_changes_are_counted():
         (codes[2], "1486", 60),
         (codes[2], "2596", 40),
     ):
-        ActivityShare.objects.create(
-            activity_id=code, agreement_id=idcc, share=share / 100, employees=1000
-        )
+        ActivityShare.objects.create(activity_id=code, agreement_id=idcc, share=share / 100, employees=1000)
     assert effects("1486", None, decision()).activities == 2
     assert effects("1486", None, decision("atlas")).activities == 0
 

@@ -80,7 +80,8 @@ def sheet(row: Attachment) -> str:
 
 def told(response) -> str:
     """A page with ordinary spaces."""
-    return response.content.decode().replace("\u00a0", " ").replace("\u202f", " ").replace("&nbsp;", " ")
+    text: str = response.content.decode()
+    return text.replace("\u00a0", " ").replace("\u202f", " ").replace("&nbsp;", " ")
 
 
 def read(response) -> dict[str, str]:
@@ -101,7 +102,8 @@ def mine() -> list[tuple]:
 
 
 def best(text="IDCC 1486") -> str:
-    return look_up(text).best.opco.slug
+    found = look_up(text).best
+    return found.opco.slug if found else ""
 
 
 # ------------------------------------------------------------------------------------------------- making a decision
