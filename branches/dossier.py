@@ -15,7 +15,7 @@ from branches.evidence import reference
 from branches.lookup import AgreementFact, AttachmentFact, OpcoFact
 from branches.models import Attachment, Conflict, Disagreement, VintagePair
 from branches.preview import say
-from opco_portal.corrections.words import period
+from opco_portal.french import period
 from opco_portal.sync.models import SyncRun
 
 VINTAGES = 12  # as many as can be served again

@@ -16,8 +16,7 @@ from branches.successions import refusal
 from opco_portal.corrections.admin.forms import LONGEST_REASON
 from opco_portal.corrections.columns import Choice, Column, Day, Link, Moment, Text, YesNo
 from opco_portal.corrections.imports import Line, Listing, Sheet
-from opco_portal.corrections.words import period
-from opco_portal.french import listed, plain
+from opco_portal.french import listed, period, plain
 from opco_portal.identifiers import normalize_idcc
 from opco_portal.sync.text import readable
 

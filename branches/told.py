@@ -5,8 +5,8 @@ from typing import Any
 from branches.models import Agreement, AgreementName, Attachment, Branch
 from branches.preview import forecast
 from opco_portal.corrections.history import Change, Values, register
-from opco_portal.corrections.words import Names, differences, period
-from opco_portal.french import listed, typeset
+from opco_portal.corrections.words import Names, differences
+from opco_portal.french import listed, period, typeset
 
 SHORT = 50  # characters of a value that a sentence can quote
 HIDDEN = (

@@ -64,6 +64,16 @@ def day(value: date) -> str:
     return f"{'1er' if value.day == 1 else value.day}{NBSP}{MONTHS[value.month - 1]} {value.year}"
 
 
+def period(first: date | None, end: date | None) -> str:
+    """A period in words; `end` is the first day that no longer belongs to it."""
+    last = date.fromordinal(end.toordinal() - 1) if end else None
+    if first and last:
+        return f"du {day(first)} au {day(last)}"
+    if first:
+        return f"depuis le {day(first)}"
+    return f"jusqu’au {day(last)}" if last else "sans limite"
+
+
 def moment(value: datetime) -> str:
     """24 novembre 2026 à 5 h 10, in the zone that the value is in."""
     return f"{day(value)} à {value.hour}{NBSP}h{NBSP}{value.minute:02}"

@@ -21,8 +21,7 @@ from opco_portal.corrections.admin.base import WithHistory, tell
 from opco_portal.corrections.admin.imports import Importable
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import version_of
-from opco_portal.corrections.words import period
-from opco_portal.french import percent, typeset
+from opco_portal.french import percent, period, typeset
 
 CHANGED = typeset(
     "La situation a changé pendant que vous lisiez : voici ce que la décision changerait maintenant. Relisez avant de "

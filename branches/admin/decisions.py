@@ -15,8 +15,7 @@ from branches.lookup import parse
 from branches.models import Agreement, Attachment, Opco
 from branches.preview import Preview, bounds, preview
 from opco_portal.corrections.admin.forms import reason_field
-from opco_portal.corrections.words import period
-from opco_portal.french import typeset
+from opco_portal.french import period, typeset
 
 
 def day_field(label: str, help_text: str, *, required: bool = True) -> forms.DateField:

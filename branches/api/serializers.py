@@ -122,6 +122,14 @@ class OpcoSerializer(serializers.ModelSerializer):
 class AttachmentSerializer(serializers.ModelSerializer):
     opco = OpcoNameSerializer()
     share = serializers.FloatField(allow_null=True)
+    valid_from = serializers.DateField(
+        source="validity.lower", default=None, help_text="premier jour d’une décision du portail (manual)"
+    )
+    valid_to = serializers.DateField(
+        source="validity.upper",
+        default=None,
+        help_text="premier jour où elle ne vaut plus, null sans fin prévue",
+    )
 
     class Meta:
         model = Attachment
@@ -134,6 +142,9 @@ class AttachmentSerializer(serializers.ModelSerializer):
             "document_date",
             "source_url",
             "to_confirm",
+            "valid_from",
+            "valid_to",
+            "reason",
         ]
 
 

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.db.models import Prefetch, QuerySet
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -21,7 +22,7 @@ from branches.api.serializers import (
 from branches.evidence import evidence_for, look_up, reference
 from branches.lookup import OpcoFact, parse
 from branches.lookup.messages import sample
-from branches.models import Agreement, AgreementName, Branch, Opco
+from branches.models import Agreement, AgreementName, Attachment, Branch, Opco
 from opco_portal.identifiers import siren_of
 
 
@@ -110,24 +111,31 @@ class AgreementListView(generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[Agreement]:
         asked = self.request.query_params
-        agreements = Agreement.objects.named(asked.get("q", "")).prefetch_related("attachments__opco")
+        agreements = Agreement.objects.named(asked.get("q", "")).prefetch_related(_speaking())
         if asked.get("status"):
             _check(asked["status"], Agreement.Status.values, "status")
             agreements = agreements.filter(status=asked["status"])
         if asked.get("opco"):
             _check_opco(asked["opco"])
-            agreements = agreements.filter(attachments__opco=asked["opco"]).distinct()
+            speaking = Attachment.objects.speaking(timezone.localdate()).filter(opco=asked["opco"])
+            agreements = agreements.filter(pk__in=speaking.values("agreement"))
         return agreements
 
 
 class AgreementView(generics.RetrieveAPIView):
     """Une convention collective : titres, noms usuels, situation, rattachements et leurs sources."""
 
-    queryset = Agreement.objects.prefetch_related(
-        "attachments__opco", Prefetch("names", AgreementName.objects.in_use())
-    )
     serializer_class = AgreementDetailSerializer
     lookup_field = "idcc"
+
+    def get_queryset(self) -> QuerySet[Agreement]:
+        names = Prefetch("names", AgreementName.objects.in_use())
+        return Agreement.objects.prefetch_related(_speaking(), names)
+
+
+def _speaking() -> "Prefetch[Any, Any]":
+    """The attachments that hold today: a decision that has ended, or not begun, attaches nothing."""
+    return Prefetch("attachments", Attachment.objects.speaking(timezone.localdate()).select_related("opco"))
 
 
 class BranchListView(generics.ListAPIView):

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from branches.lookup.evidence import ActivityFact, AgreementFact, AttachmentFact, Hit
 from branches.lookup.query import Query
-from opco_portal.french import day, number, of, percent, plural, typeset
+from opco_portal.french import day, number, of, percent, period, plural, typeset
 
 OFFICIAL_SITE = "https://quel-est-mon-opco.francecompetences.fr/"
 OFFICIAL_ENGINE = f"{OFFICIAL_SITE}?siret="
@@ -200,8 +200,9 @@ def document_name(fact: AttachmentFact) -> str:
 
 
 def document_vintage(fact: AttachmentFact) -> str:
-    when = fact.document_date or fact.valid_from
-    return day(when) if when else ""
+    if fact.source == "manual":
+        return period(fact.valid_from, fact.valid_to)
+    return day(fact.document_date) if fact.document_date else ""
 
 
 def own_row(opco: str, agreement: AgreementFact | None, counted: AttachmentFact | None) -> str:

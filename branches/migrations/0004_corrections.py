@@ -8,6 +8,8 @@ import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
 
+import branches.models.text
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -1502,6 +1504,16 @@ class Migration(migrations.Migration):
                     table="branches_opcoevent",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.AlterConstraint(
+            model_name="agreementname",
+            name="one_name_per_agreement",
+            constraint=models.UniqueConstraint(
+                models.F("agreement"),
+                branches.models.text.SortKey("name"),
+                name="one_name_per_agreement",
+                violation_error_message="Cette convention porte déjà ce nom, aux accents et aux majuscules près : corrigez-le, ou rétablissez-le s’il est retiré.",
             ),
         ),
     ]

@@ -212,7 +212,15 @@ class AgreementName(models.Model):
         verbose_name = "nom usuel"
         verbose_name_plural = "noms usuels"
         ordering = ["agreement", "kind", "name"]
-        constraints = [models.UniqueConstraint("agreement", SortKey("name"), name="one_name_per_agreement")]
+        constraints = [
+            models.UniqueConstraint(
+                "agreement",
+                SortKey("name"),
+                name="one_name_per_agreement",
+                violation_error_message="Cette convention porte déjà ce nom, aux accents et aux majuscules près : "
+                "corrigez-le, ou rétablissez-le s’il est retiré.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

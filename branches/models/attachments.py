@@ -1,5 +1,7 @@
 """Which agreement and which establishment belongs to which OPCO, according to whom."""
 
+from datetime import date
+
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
@@ -8,6 +10,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from branches.models.agreements import Agreement, Opco
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def speaking(self, on: date) -> "AttachmentQuerySet":
+        """What sources say, and the portal's own decisions that are in force that day."""
+        return self.filter(~Q(source=Attachment.Source.MANUAL) | Q(validity__contains=on))
 
 
 @pghistory.track()
@@ -44,6 +52,8 @@ class Attachment(models.Model):
     author = models.ForeignKey(
         "auth.User", verbose_name="auteur", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+
+    objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         verbose_name = "rattachement"

@@ -273,7 +273,10 @@ def agreement_page(request: HttpRequest, idcc: str) -> HttpResponse:
 
 def _claims(fact: AgreementFact, current: Reference) -> tuple[list[Claim], Strays | None]:
     """What each source says; stray rows apart when they are many, and beside an OPCO that is none of them."""
-    claims = [_claim(item, current) for item in fact.attachments]
+    today = timezone.localdate()
+    claims = [
+        _claim(item, current) for item in fact.attachments if item.valid_to is None or item.valid_to > today
+    ]
     stray, others = [claim for claim in claims if claim.stray], [claim for claim in claims if not claim.stray]
     if len(stray) <= STRAYS_TOLD or not any(claim.fact.share for claim in others):
         return claims, None

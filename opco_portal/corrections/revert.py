@@ -1,16 +1,21 @@
 """The way back: bring objects to what they were before a correction, which is a correction too."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import IntegrityError, models, transaction
 
 from opco_portal.corrections import history
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import Change, Values
 from opco_portal.corrections.models import Correction
+
+BATCH = 500
+CONTRADICTS = (
+    "Ce qui reviendrait contredit ce qui a été saisi depuis : passez par l’historique de chaque objet."
+)
 
 
 class Overtaken(Exception):
@@ -50,38 +55,69 @@ def revert(correction: Correction, author: Any, reason: str, only: str = "") -> 
 
 
 def bring_back(changes: Iterable[Change]) -> None:
-    """Give the objects their values of before: those that must go first, and each once nothing is in its way.
+    """Give the objects their values of before, those that must go first.
 
     Raises:
-        ValidationError: something that is not brought back is in the way.
+        ValidationError: what comes back contradicts what is there.
     """
-    left = sorted(changes, key=lambda change: change.before is not None)
+    by_model: dict[type[models.Model], list[Change]] = defaultdict(list)
+    for change in changes:
+        by_model[change.model].append(change)
+    for model, some in by_model.items():
+        model._base_manager.filter(pk__in=[each.pk for each in some if each.before is None]).delete()
+    for model, some in by_model.items():
+        put(model, [each.before for each in some if each.before is not None])
+
+
+def put(model: type[models.Model], values: Sequence[Values]) -> None:
+    """Make objects what they were, whether they exist or not.
+
+    Raises:
+        ValidationError: they contradict what is there.
+    """
+    try:
+        with transaction.atomic():
+            _write(model, values)
+    except IntegrityError as error:
+        if len(values) == 1:
+            raise ValidationError(_why(model, error)) from error
+        _put_in_turn(model, values)
+
+
+def _write(model: type[models.Model], values: Sequence[Values]) -> None:
+    """One statement for many: those that are gone come back, the others are overwritten."""
+    model._base_manager.bulk_create(
+        [model(**each) for each in values],
+        BATCH,
+        update_conflicts=True,
+        unique_fields=[model._meta.pk.name],
+        update_fields=[field.name for field in model._meta.concrete_fields if not field.primary_key],
+    )
+
+
+def _put_in_turn(model: type[models.Model], values: Sequence[Values]) -> None:
+    """Each once nothing is in its way, as some may take the places of others."""
+    left = list(values)
     while left:
-        refused: list[Change] = []
-        for change in left:
+        refused = []
+        for each in left:
             try:
-                put(change.model, change.pk, change.before)
+                put(model, [each])
             except ValidationError as error:
-                refused.append(change)
+                refused.append(each)
                 why = error
         if len(refused) == len(left):
             raise why
         left = refused
 
 
-def put(model: type[models.Model], pk: Any, values: Values | None) -> None:
-    """Make an object what it was; None: it did not exist."""
-    rows = model._base_manager.filter(pk=pk)
-    if values is None:
-        rows.delete()
-        return
-    row = model(**values)
-    row._state.adding = not rows.exists()  # its own row is not in its way
-    row.validate_constraints()
-    if row._state.adding:
-        row.save(force_insert=True)
-    else:
-        rows.update(**{name: value for name, value in values.items() if name != model._meta.pk.attname})
+def _why(model: type[models.Model], error: IntegrityError) -> str:
+    """What the constraint that was broken says of itself."""
+    broken = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+    constraint = next((each for each in model._meta.constraints if each.name == broken), None)
+    if constraint is None or constraint.violation_error_message == constraint.default_violation_error_message:
+        return CONTRADICTS
+    return str(constraint.violation_error_message)
 
 
 def _current(changes: Iterable[Change]) -> dict[tuple[type[models.Model], Any], Values]:

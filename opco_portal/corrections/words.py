@@ -84,20 +84,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, date):
         return french.day(value)
     if isinstance(value, DateRange):
-        return period(value.lower, value.upper)
+        return french.period(value.lower, value.upper)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}".replace(".", ",")
     return typeset(str(value))
-
-
-def period(first: date | None, end: date | None) -> str:
-    """A period in words; `end` is the first day that no longer belongs to it."""
-    last = date.fromordinal(end.toordinal() - 1) if end else None
-    if first and last:
-        return f"du {french.day(first)} au {french.day(last)}"
-    if first:
-        return f"depuis le {french.day(first)}"
-    return f"jusqu’au {french.day(last)}" if last else "sans limite"
 
 
 def _fields(model: type[Model]) -> "list[Any]":

@@ -37,7 +37,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-STAFF = ("claude", "", "un mot de passe à part")  # name, address and password of who may do everything
+STAFF = ("dominique", "", "un mot de passe à part")  # name, address and password of who may do everything
 
 
 def free_port() -> int:

@@ -122,7 +122,7 @@ class WithHistory(ModelAdmin):
             reason = form.cleaned_data["reason"]
             try:
                 with correcting(request.user, Correction.Kind.REVERT, reason=reason) as draft:
-                    put(type(row), row.pk, self.restored(version))
+                    put(type(row), [self.restored(version)])
             except ValidationError as error:
                 form.add_error(None, error)
             else:

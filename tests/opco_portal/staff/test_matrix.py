@@ -50,6 +50,7 @@ def pages(
     add: set[str] = NOBODY,
     change: set[str] = NOBODY,
     delete: set[str] = NOBODY,
+    files: bool = False,
     **more: Row,
 ) -> dict[str, Row]:
     """The rows of a model: Django's own, and `more` by what comes after the model in their names."""
@@ -59,6 +60,7 @@ def pages(
         "change": Row(view, change),
         "history": Row(view),
         "delete": Row(delete, delete),
+        **(FILES if files else {}),
         **more,
     }
     return {f"{model}_{name}": row for name, row in rows.items()}
@@ -88,9 +90,14 @@ MATRIX: dict[str, Row] = {
     "view_on_site": Row(STAFF),
     # --- mappings
     **pages("branches_opco", READERS, restore=Row(NOBODY, NOBODY)),
-    **pages("branches_agreement", READERS, change=MAPPERS, restore=Row(MAPPERS, MAPPERS), **FILES),
+    **pages("branches_agreement", READERS, change=MAPPERS, restore=Row(MAPPERS, MAPPERS), files=True),
     **pages(
-        "branches_agreementname", READERS, add=MAPPERS, change=MAPPERS, restore=Row(MAPPERS, MAPPERS), **FILES
+        "branches_agreementname",
+        READERS,
+        add=MAPPERS,
+        change=MAPPERS,
+        restore=Row(MAPPERS, MAPPERS),
+        files=True,
     ),
     **pages("branches_branch", READERS, add=MAPPERS, change=MAPPERS, restore=Row(MAPPERS, MAPPERS)),
     **pages(
@@ -100,7 +107,7 @@ MATRIX: dict[str, Row] = {
         change=READERS,  # who may only look is led to the agreement
         end=Row(MAPPERS, MAPPERS),
         restore=Row(MAPPERS, MAPPERS),
-        **FILES,
+        files=True,
     ),
     **pages(
         "branches_conflict",
