@@ -33,6 +33,7 @@ HEADER = 1  # the line of the headings, in what is written here
 MOST_BYTES = 5_000_000
 MOST_ROWS = 10_000
 LIMITS = Limits(unpacked=60_000_000, members=200, cells=1_000_000)
+MOST_COLUMNS = LIMITS.cells // MOST_ROWS  # every line is made as wide as the widest
 GUIDE = "Mode d’emploi"
 BOM = "\ufeff"
 DELIMITERS = ";,\t"
@@ -265,6 +266,13 @@ def _dataset(rows: Iterable[tuple[int, list[str]]]) -> tablib.Dataset:
         raise Unreadable("Le fichier est vide : partez du modèle à remplir.")
     lines = list(_bounded(filled))
     width = max(len(_trimmed(cells)) for cells in (headings, *(cells for _, cells in lines)))
+    if width > MOST_COLUMNS:
+        raise Unreadable(
+            typeset(
+                f"Le fichier a {number(width)} colonnes, {MOST_COLUMNS} au plus sont admises : effacez ce qui est loin "
+                "du tableau."
+            )
+        )
     dataset = tablib.Dataset(headers=[*_of_width(map(str.strip, headings), width), LINE])
     for line, cells in lines:
         dataset.append([*_of_width(cells, width), line])

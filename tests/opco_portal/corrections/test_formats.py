@@ -144,6 +144,8 @@ def refusal(data):
         (b"A;B\n1;" + b"x" * 200_000, "trop longue"),
         (b"A;B\n" + b"1;2\n" * 10_001, "coupez-le"),
         (b"A" * 5_000_001, "5,0"),
+        (b"A;B\n" + b"1;2\n" * 9_000 + b";" * 4_000_000 + b"x", "4\u202f000\u202f001 colonnes"),  # 36 billion cells
+        (b";".join([b"A"] * 101), "101 colonnes"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(data, words):
@@ -152,6 +154,10 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(data, words):
 
 def test_ten_thousand_lines_are_read():
     assert len(read(b"A;B\n" + b"1;2\n" * 10_000)) == 10_000
+
+
+def test_empty_cells_at_the_end_of_lines_are_no_columns():
+    assert read(b"A;B" + b";" * 1000 + b"\n1;2" + b";" * 1000)[0][:2] == ("1", "2")
 
 
 def test_a_bomb_is_not_opened():
