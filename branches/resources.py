@@ -278,8 +278,9 @@ class Decisions(Sheet):
     def complete(self, instance: Any, failed: set[str]) -> Iterator[tuple[str, str]]:
         if failed & {"first", "last"}:
             return
-        if instance.last and instance.last < instance.first:
-            yield "last", attachments.ENDS_BEFORE
+        wrong = list(attachments.refusals(instance.first, instance.last))
+        if wrong:
+            yield from wrong
             return
         instance.validity = DateRange(
             instance.first, instance.last + timedelta(days=1) if instance.last else None

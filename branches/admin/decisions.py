@@ -1,5 +1,6 @@
 """The form of a decision, and of its end: checked, previewed, then confirmed."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -64,8 +65,8 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         first, last = cleaned.get("first"), cleaned.get("last")
-        if first and last and last < first:
-            self.add_error("last", attachments.ENDS_BEFORE)
+        for field, sentence in attachments.refusals(first, last) if first else ():
+            self.add_error(field, typeset(sentence))
         if self.errors:
             return cleaned
         others = attachments.decisions().filter(agreement=cleaned["idcc"], validity__overlap=self.validity)
@@ -126,6 +127,8 @@ class EndForm(forms.Form):
                 "Cette date est passée : ce qui a été répondu jusqu’ici ne change plus. Choisissez aujourd’hui ou plus "
                 "tard."
             )
+        if end.year not in attachments.YEARS:
+            raise forms.ValidationError(typeset(attachments.NO_SUCH_YEAR))
         if self.row.validity.upper and end > self.row.validity.upper:
             raise forms.ValidationError("La décision se termine déjà avant cette date.")
         return end
@@ -139,12 +142,12 @@ class EndForm(forms.Form):
         return self.row
 
 
-def effects(idcc: str, before: Attachment | None, after: Attachment | None) -> Preview:
-    """What the public would read if `after` took the place of `before`, neither of them saved."""
+def effects(idcc: str, before: Sequence[Attachment], after: Attachment | None) -> Preview:
+    """What the public would read if `after` took the place of the decisions `before`, none of it saved."""
     current = reference()
-    others = Attachment.objects.filter(agreement=idcc).exclude(pk=before.pk if before else 0)
+    others = Attachment.objects.filter(agreement=idcc).exclude(pk__in=[row.pk for row in before])
     facts = [attachment_fact(row) for row in others]
-    days = [each for row in (before, after) if row for each in bounds(row)]
+    days = [each for row in (*before, after) if row for each in bounds(row)]
     wanted = [attachment_fact(after)] if after else []
     return preview(current, idcc, [*facts, *wanted], days, timezone.localdate())
 

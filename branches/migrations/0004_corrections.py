@@ -1516,4 +1516,21 @@ class Migration(migrations.Migration):
                 violation_error_message="Cette convention porte déjà ce nom, aux accents et aux majuscules près : corrigez-le, ou rétablissez-le s’il est retiré.",
             ),
         ),
+        migrations.RemoveConstraint(model_name="attachment", name="manual_attachment_is_justified"),
+        migrations.AddConstraint(
+            model_name="attachment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("source", "manual"), _negated=True),
+                    models.Q(
+                        ("validity__startswith__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                        models.Q(("source_url", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="manual_attachment_is_justified",
+                violation_error_message="Une décision demande un premier jour, un motif et un lien vers sa source.",
+            ),
+        ),
     ]

@@ -75,9 +75,10 @@ class Attachment(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(source="manual")
-                | (Q(validity__isnull=False) & ~Q(reason="") & ~Q(source_url="")),
+                # A period that is empty has no first day either.
+                | (Q(validity__startswith__isnull=False) & ~Q(reason="") & ~Q(source_url="")),
                 name="manual_attachment_is_justified",
-                violation_error_message="Une décision demande une période, un motif et un lien vers sa source.",
+                violation_error_message="Une décision demande un premier jour, un motif et un lien vers sa source.",
             ),
             models.CheckConstraint(
                 condition=~Q(source="siro") | Q(establishments__isnull=False, share__isnull=False),

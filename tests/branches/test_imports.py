@@ -360,6 +360,8 @@ def test_everything_wrong_with_decisions_is_told():
         row(opco="Inconnu", first="31/02/2030", reason="", source="ici"),
         row(first="02/01/2030", last="01/01/2030"),
         row(reason="x" * 1001),
+        row(first="01/01/2031", last="31/12/9999"),
+        row(idcc="0016", first="01/01/1026"),
     )
     assert [(line, heading) for line, heading, _ in told(preview)] == [
         (2, "IDCC"),
@@ -369,6 +371,8 @@ def test_everything_wrong_with_decisions_is_told():
         (3, "Source"),
         (4, "Dernier jour"),
         (5, "Motif"),
+        (6, "Dernier jour"),
+        (7, "Premier jour"),
     ]
 
 

@@ -156,6 +156,8 @@ def test_the_idcc_is_read_as_people_write_it(staff, typed):
         ({"idcc": "syntec"}, "Aucune convention n’a cet IDCC"),
         ({"idcc": "9999"}, "C’est un code de repli, pas une convention"),
         ({"last": "2025-12-31"}, "Le dernier jour est avant le premier."),
+        ({"last": "9999-12-31"}, "Laissez vide tant que la fin n’est pas connue."),
+        ({"first": "0001-01-01"}, "Vérifiez l’année : elle va de 1900 à 2200."),
         ({"reason": "  "}, "sans motif, le changement n’est pas enregistré"),
         ({"source_url": ""}, "Ce champ est obligatoire"),
         ({"source_url": "javascript:alert(1)"}, "URL valide"),
@@ -245,6 +247,14 @@ def test_the_database_refuses_what_the_form_would_not_have_let_through(decided):
         Attachment.objects.filter(pk=decided.pk).update(reason="")
 
 
+@pytest.mark.parametrize(
+    "period", [None, DateRange(None, None), DateRange(None, TODAY), DateRange(empty=True)]
+)
+def test_the_database_refuses_a_decision_without_a_first_day(decided, period):
+    with pytest.raises(IntegrityError, match="manual_attachment_is_justified"), transaction.atomic():
+        Attachment.objects.filter(pk=decided.pk).update(validity=period)
+
+
 # ------------------------------------------------------------------------------------------------ correcting, ending
 def test_correcting_keeps_who_decided(decided, camille):
     dominique = account("mapper", "dominique")
@@ -292,6 +302,7 @@ def test_a_decision_is_ended(staff, camille, first, on, expected):
     ("typed", "said"),
     [
         ({"end": (TODAY - DAY).isoformat()}, "Cette date est passée"),
+        ({"end": "9999-12-31"}, "Vérifiez l’année : elle va de 1900 à 2200."),
         ({"end": (TODAY + 90 * DAY).isoformat()}, "La décision se termine déjà avant cette date"),
         ({"reason": ""}, "sans motif"),
         ({"end": ""}, "Ce champ est obligatoire"),
