@@ -27,4 +27,5 @@ def follow_correction(sender: Any, correction: Correction, changes: Sequence[Cha
     if changed & {Agreement, AgreementName}:
         search.rebuild()
     if changed & {Agreement, Attachment}:
-        conflicts.refresh(by=correction.author)
+        decided = {change.values["agreement_id"] for change in changes if change.model is Attachment}
+        conflicts.refresh(by=correction.author, decided=decided)

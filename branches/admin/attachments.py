@@ -1,6 +1,7 @@
 """Attachments: those of the sources, to look at, and the portal's own decisions, to make, correct and end."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -18,14 +19,14 @@ from branches.models import Agreement, Attachment
 from branches.preview import Preview, when
 from branches.resources import Attachments, Decisions
 from opco_portal.corrections.admin.base import WithHistory, tell
+from opco_portal.corrections.admin.forms import KEPT, told
 from opco_portal.corrections.admin.imports import Importable
 from opco_portal.corrections.edition import correcting
-from opco_portal.corrections.history import version_of
+from opco_portal.corrections.history import history_of, version_of
 from opco_portal.french import percent, period, typeset
 
-CHANGED = typeset(
-    "La situation a changé pendant que vous lisiez : voici ce que la décision changerait maintenant. Relisez avant de "
-    "confirmer."
+OTHERWISE = typeset(
+    "Voici ce que la décision changerait maintenant : ce n’est plus ce que vous aviez lu. Relisez avant de confirmer."
 )
 
 
@@ -105,29 +106,25 @@ class AttachmentAdmin(Importable, WithHistory):
         self, request: HttpRequest, form: DecisionForm | EndForm, row: Attachment | None = None
     ) -> HttpResponse:
         """Check, preview, and save once what was previewed is confirmed and still true."""
-        shown, problem = None, ""
+        shown, problems = None, []
         if request.method == "POST":
             with correcting(request.user) as draft:  # the turn is taken before anything is read
+                problems = _changed_meanwhile(request, row)
                 if form.is_valid():
-                    before, after = row, form.decision()
-                    idcc = (after or before).agreement_id  # type: ignore[union-attr]
+                    before, after = [row] if row else [], form.decision()
+                    idcc = (after or row).agreement_id  # type: ignore[union-attr]
                     shown = effects(idcc, before, after)
                     confirmed = request.POST.get("confirm", "")
-                    problem = self._problem(request, confirmed, shown, row)
-                    if confirmed and not problem:
+                    if confirmed and not problems and confirmed != mark_of(shown):
+                        problems = [OTHERWISE]
+                    if confirmed and not problems:
                         draft.reason = form.cleaned_data["reason"]
                         draft.source_url = form.cleaned_data.get("source_url", "")
-                        self._save(request, before, after)
-            if draft.made or (shown and confirmed and not problem):
+                        self._save(request, row, after)
+            if shown and confirmed and not problems:
                 tell(request, draft.made)
                 return redirect("admin:branches_agreement_change", idcc)
-        return self._page(request, form, row, shown, problem)
-
-    def _problem(self, request: HttpRequest, confirmed: str, shown: Preview, row: Attachment | None) -> str:
-        """Why what was confirmed is not saved: it is not what would happen, or not of the decision as it is now."""
-        read = request.POST.get("version", "0")
-        stale = row is not None and read != str(version_of(row))
-        return CHANGED if confirmed and (stale or confirmed != mark_of(shown)) else ""
+        return self._page(request, form, row, shown, problems)
 
     def _save(self, request: HttpRequest, before: Attachment | None, after: Attachment | None) -> None:
         if after is None:
@@ -145,7 +142,7 @@ class AttachmentAdmin(Importable, WithHistory):
         form: DecisionForm | EndForm,
         row: Attachment | None,
         shown: Preview | None,
-        problem: str,
+        problems: Sequence[str],
     ) -> HttpResponse:
         today = timezone.localdate()
         ending = isinstance(form, EndForm)
@@ -176,11 +173,20 @@ class AttachmentAdmin(Importable, WithHistory):
             "turns": [(when(turn, today), turn) for turn in shown.turns] if shown else [],
             "mark": mark_of(shown) if shown else "",
             "version": version_of(row) if row else "",
-            "problem": problem,
+            "problems": problems,
             "end_url": reverse("admin:branches_attachment_end", args=[row.pk]) if row and not ending else "",
             "back_url": back_url,
         }
         return TemplateResponse(request, "admin/branches/attachment/decide.html", context)
+
+
+def _changed_meanwhile(request: HttpRequest, row: Attachment | None) -> list[str]:
+    """What somebody else changed of the decision since it was read, and that nothing typed is lost."""
+    if row is None:
+        return []
+    read = request.POST.get("version", "")
+    newer = [each for each in history_of(row) if not read.isdecimal() or each.number > int(read)]
+    return [*told(reversed(newer)), KEPT] if newer else []
 
 
 def _chosen(request: HttpRequest, form: DecisionForm | EndForm) -> Agreement | None:

@@ -1,6 +1,6 @@
 """The queue of conflicts: what the table contradicts, and the three ways to settle it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -23,7 +22,7 @@ from branches import attachments, conflicts
 from branches.admin.decisions import day_field, effects
 from branches.dossier import dossier_of
 from branches.models import Attachment, Conflict
-from branches.preview import Preview
+from branches.preview import Preview, Turn, when
 from opco_portal.corrections.admin.base import WithHistory
 from opco_portal.corrections.admin.forms import reason_field
 from opco_portal.corrections.history import version_of
@@ -40,7 +39,7 @@ class AcceptForm(forms.Form):
 
 
 class KeepForm(forms.Form):
-    until = day_field("Jusqu’au", "Ce jour-là, le conflit revient dans la file.")
+    until = day_field("Dernier jour", "Compris. Le lendemain, le conflit revient dans la file.")
     note = reason_field(
         "Pourquoi garder notre réponse ?", "Publié si une décision est prise, sans votre nom."
     )
@@ -53,7 +52,8 @@ class KeepForm(forms.Form):
     )
 
     def clean_until(self) -> date:
-        return _later(self.cleaned_data["until"])
+        """The first day on which it is no longer kept."""
+        return _later(self.cleaned_data["until"]) + timedelta(days=1)
 
 
 class PostponeForm(forms.Form):
@@ -65,6 +65,8 @@ class PostponeForm(forms.Form):
 
 
 def _later(until: date) -> date:
+    if until.year not in attachments.YEARS:
+        raise forms.ValidationError(typeset(attachments.NO_SUCH_YEAR))
     if until <= timezone.localdate():
         raise forms.ValidationError("Choisissez un jour à venir.")
     return until
@@ -80,7 +82,7 @@ class Way:
     button: str
     form: forms.Form
     url: str
-    effects: Preview | None = None
+    turns: Sequence[tuple[str, Turn]] = ()
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -177,7 +179,7 @@ class ConflictAdmin(ReadOnly, WithHistory):
             "fate": self.fate(row),
             "dossier": dossier_of(row.agreement_id),
             "ways": ways(row, bound) if may and row.state != State.GONE else [],
-            "version": version_of(row),
+            "version": _version(row),
             "agreement_url": reverse("admin:branches_agreement_change", args=[row.agreement_id]),
         }
         return TemplateResponse(request, "admin/branches/conflict/settle.html", context)
@@ -194,10 +196,10 @@ class ConflictAdmin(ReadOnly, WithHistory):
         with transaction.atomic():
             DataVersion.hold()  # a second press of the button reads what the first one did
             row.refresh_from_db()
-            if request.POST.get("version") != str(version_of(row)):
+            if request.POST.get("version") != _version(row) or row.state == State.GONE:
                 self.message_user(
                     request,
-                    typeset("Quelqu’un vient de traiter ce conflit : relisez avant de choisir à votre tour."),
+                    typeset("Ce conflit, ou une décision qui le concerne, vient de changer : relisez."),
                     "warning",
                 )
             elif form.is_valid():
@@ -234,72 +236,75 @@ def ways(row: Conflict, bound: dict[str, forms.Form]) -> list[Way]:
     """The three ways to settle a conflict, each with what it changes for the public."""
     today = timezone.localdate()
     initial: dict[str, dict[str, Any]] = {
-        "keep": {"until": today + HALF_YEAR, "source_url": _source_of(row)},
+        "keep": {"until": today + HALF_YEAR - timedelta(days=1), "source_url": _source_of(row)},
         "postpone": {"until": today + MONTH},
     }
-    about = {
-        "accept": (
-            f"Accepter la table : {row.theirs}",
-            _accepting(row),
-            "Accepter la table",
-            _accepted(row, today),
-        ),
-        "keep": (
-            f"Garder notre réponse : {row.ours}",
-            _keeping(row),
-            "Garder notre réponse",
-            _kept(row, today),
-        ),
-        "postpone": ("Remettre à plus tard", "Rien ne change pour le public.", "Remettre à plus tard", None),
+    accepted, kept = _accepted(row), _kept(row, today + HALF_YEAR)
+    about: dict[str, tuple[str, str, Preview | None]] = {
+        "accept": ("Accepter la table", _accepting(row), accepted),
+        "keep": (f"Garder notre réponse : {row.ours}", _keeping(row), kept),
+        "postpone": ("Remettre à plus tard", "Rien ne change pour le public.", None),
     }
     return [
         Way(
             name,
             typeset(title),
             typeset(explanation),
-            button,
-            bound.get(name) or FORMS[name](initial=initial.get(name), prefix=None, auto_id=f"{name}_%s"),
+            BUTTONS[name],
+            bound.get(name) or FORMS[name](initial=initial.get(name), auto_id=f"{name}_%s"),
             reverse(f"admin:branches_conflict_{name}", args=[row.pk]),
-            effects,
+            [(when(turn, today), turn) for turn in shown.turns] if shown else [],
         )
-        for name, (title, explanation, button, effects) in about.items()
+        for name, (title, explanation, shown) in about.items()
     ]
 
 
+BUTTONS = {
+    "accept": "Accepter la table",
+    "keep": "Garder notre réponse",
+    "postpone": "Remettre à plus tard",
+}
+
+
 def _accepting(row: Conflict) -> str:
-    if row.kind == Kind.MANUAL:
-        return "La décision du portail prend fin aujourd’hui : le public lit de nouveau ce que dit la table."
+    if _decisions(row):
+        return "Nos décisions pour cet OPCO prennent fin aujourd’hui, ou ne commencent pas : la table répond seule."
     if row.kind == Kind.APPROVAL:
-        return "L’arrêté reste affiché parmi les sources, et la table répond, comme aujourd’hui."
-    return "Le public lit les OPCO entre lesquels la table hésite, comme aujourd’hui."
+        return "L’arrêté reste affiché parmi les sources, et la table répond seule, comme aujourd’hui."
+    return "La table répond seule, comme aujourd’hui."
 
 
 def _keeping(row: Conflict) -> str:
-    if row.kind == Kind.MANUAL:
-        return "La décision du portail reste en vigueur, même après cette date, qui ne fixe que le prochain examen."
-    return f"Une décision rattache la convention à {row.ours} jusqu’à la date ci-dessous ; ensuite, la table répond."
-
-
-def _decision(row: Conflict) -> Attachment | None:
-    return attachments.unfinished(row.agreement_id, row.ours_id).first() if row.kind == Kind.MANUAL else None
-
-
-def _accepted(row: Conflict, today: date) -> Preview | None:
-    decision = _decision(row)
-    return effects(row.agreement_id, decision, None) if decision else None
-
-
-def _kept(row: Conflict, today: date) -> Preview | None:
-    if row.kind == Kind.MANUAL:
-        return None
-    made = Attachment(
-        agreement=row.agreement,
-        opco=row.ours,
-        source=Attachment.Source.MANUAL,
-        validity=DateRange(today, today + HALF_YEAR),
-        reason="…",
+    current = attachments.unfinished(row.agreement_id, row.ours_id)
+    decision = current.filter(validity__contains=timezone.localdate()).first()
+    if decision is None:
+        return f"Une décision rattache la convention à {row.ours} jusqu’au jour choisi ; ensuite, la table répond."
+    end = decision.validity.upper
+    if end is None:
+        return "Notre décision reste en vigueur, même après ce jour, qui ne fixe que le prochain examen."
+    return (
+        f"Notre décision vaut jusqu’au {day(end - timedelta(days=1))} compris : elle est prolongée si le dernier jour "
+        "ci-dessous est plus tard."
     )
-    return effects(row.agreement_id, None, made)
+
+
+def _decisions(row: Conflict) -> list[Attachment]:
+    """What accepting the table would end."""
+    return list(attachments.unfinished(row.agreement_id, row.ours_id))
+
+
+def _accepted(row: Conflict) -> Preview:
+    return effects(row.agreement_id, _decisions(row), None)
+
+
+def _kept(row: Conflict, until: date) -> Preview:
+    decision = conflicts.kept_by(row, until, "…", "", None)
+    return effects(row.agreement_id, [decision] if decision and decision.pk else [], decision)
+
+
+def _version(row: Conflict) -> str:
+    """What was read: the conflict as it was, and the decisions that it is about."""
+    return "-".join(str(version_of(each)) for each in (row, *_decisions(row)))
 
 
 def _source_of(row: Conflict) -> str:

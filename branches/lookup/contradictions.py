@@ -31,7 +31,7 @@ def contradictions(
     agreements: Iterable[AgreementFact], lost: Mapping[str, str], on: date
 ) -> Iterator[Contradiction]:
     """What staff should look at that day, once for each pair of OPCOs; `lost`: IDCC -> the OPCO that had the majority
-    in an earlier vintage."""
+    in an earlier vintage, which the present one may still give it."""
     for agreement in agreements:
         counted = [fact for fact in agreement.attachments if fact.source == "siro"]
         if not counted:
@@ -61,19 +61,20 @@ def _claims(
 ) -> Iterator[Claim]:
     """What the OPCO that is counted most contradicts. A decision settles what an order or a lost majority leaves open,
     and is looked at in their place."""
-    undecided = agreement.idcc in lost and (top.share or 0) < MAJORITY
+    held = lost.get(agreement.idcc)
+    split = (top.share or 0) < MAJORITY
     decisions = [fact for fact in agreement.attachments if fact.source == "manual" and not _is_over(fact, on)]
     if decisions:
         for decision in decisions:
-            if undecided or decision.opco != top.opco:
+            if decision.opco != top.opco or (held and split):
                 yield "manual", decision.opco, decision
         return
     ordered = [fact for fact in agreement.attachments if fact.source == "approval"]
     if ordered and top.opco not in {fact.opco for fact in ordered}:
         latest = max(ordered, key=lambda fact: (fact.document_date or date.min, fact.opco))
         yield "approval", latest.opco, latest
-    if undecided:
-        yield "majority", lost[agreement.idcc], None
+    if held and (split or held != top.opco):
+        yield "majority", held, None
 
 
 def _is_over(fact: AttachmentFact, on: date) -> bool:

@@ -39,8 +39,7 @@ def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
             DataVersion.hold()  # what a synchronisation publishes meanwhile is waited for, and then seen
             with because(load="reference"):
                 changes = list(_apply(data))
-                if any(changes):
-                    conflicts.refresh()
+                conflicts.refresh()  # which writes nothing where nothing has changed
             if any(changes):
                 search.rebuild()
                 DataVersion.bump()

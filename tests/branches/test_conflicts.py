@@ -1,6 +1,7 @@
 """The queue of contradictions: how they come, how staff settle them, how they come back."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,11 +11,12 @@ from django.utils import timezone
 
 from branches import attachments, conflicts
 from branches.evidence import look_up
-from branches.models import Attachment, Conflict, VintagePair
+from branches.models import Agreement, Attachment, Conflict, VintagePair
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import history_of
 from opco_portal.corrections.models import Correction
 from opco_portal.corrections.origins import origin_of, origins_of
+from opco_portal.corrections.revert import revert
 from opco_portal.sync.models import Source
 from tests.publications import run
 
@@ -100,8 +102,7 @@ def test_a_majority_that_an_earlier_vintage_had_is_lost():
         )
     conflicts.refresh()
     assert queue() == [("majority", "atlas", "atlas", "open")]
-    june.withdrawn_at = timezone.now()
-    june.save()
+    Attachment.objects.filter(agreement="1486", opco="atlas", source="siro").update(share=Decimal("0.95"))
     conflicts.refresh()
     assert queue() == [("majority", "atlas", "atlas", "gone")]
 
@@ -143,7 +144,7 @@ def test_one_pair_is_one_conflict_whoever_speaks_for_ours(conflict, decide):
     assert queue() == [("manual", "akto", "atlas", "kept")]
     with correcting(User.objects.get(), reason="fin"):
         attachments.finish(Attachment.objects.get(source="manual"), timezone.localdate())
-    assert queue() == [("approval", "akto", "atlas", "kept")]
+    assert queue() == [("approval", "akto", "atlas", "open")]  # what kept our answer is no more
 
 
 # ----------------------------------------------------------------------------------------------------- they are settled
@@ -315,3 +316,45 @@ def test_what_is_decided_anew_in_full_sight_does_not_wait(decide, camille, today
     assert queue() == [("manual", "akto", "atlas", over)]
     decide(first=today)
     assert queue() == [("manual", "akto", "atlas", "kept")]
+
+
+# ------------------------------------------------------------------------------------------ what is kept, how long
+def test_keeping_an_order_again_prolongs_its_decision(conflict, camille, today):
+    row = conflict
+    conflicts.keep(row, camille, "attente", today + timedelta(days=30), "https://example.org/")
+    conflicts.keep(row, camille, "encore", today + timedelta(days=60), "https://example.org/")
+    decision = Attachment.objects.get(source="manual")
+    assert decision.validity == DateRange(today, today + timedelta(days=60))
+    assert best() == decision.opco_id
+
+
+def test_undoing_what_kept_our_answer_brings_the_conflict_back(conflict, camille, today):
+    row = conflict
+    conflicts.keep(row, camille, "attente", today + timedelta(days=30), "https://example.org/")
+    revert(Correction.objects.first(), camille, "erreur")
+    row.refresh_from_db()
+    assert (row.kind, row.state, row.until, row.note) == ("approval", "open", None, "")
+
+
+def test_a_correction_says_nothing_of_other_contradictions(camille):
+    """A decision that somebody made in the database is not settled by an edit of another agreement."""
+    attachments.save(
+        attachments.made("1486", "akto", date(2026, 1, 1), None, "à la main", "https://example.org/", camille)
+    )
+    with correcting(camille, reason="titre"):
+        Agreement.objects.filter(pk="2098").update(title="Titre", origin="manual")
+        attachments.decide("2098", "akto", date(2026, 1, 1), None, "x", "https://example.org/", camille)
+    assert queue() == [("manual", "akto", "atlas", "open")]
+
+
+def test_what_was_accepted_and_went_away_waits_when_it_comes_back(conflict, camille):
+    row = conflict
+    conflicts.accept(row, camille, "la table a raison")
+    order = Attachment.objects.filter(agreement="1486", source="approval")
+    said = list(order)
+    order.delete()
+    conflicts.refresh()
+    Attachment.objects.bulk_create(said)
+    conflicts.refresh()
+    row.refresh_from_db()
+    assert row.state == "open"

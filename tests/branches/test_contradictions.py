@@ -91,7 +91,12 @@ def test_an_order_that_a_past_decision_settled_is_open_again():
     [
         (SPLIT, "atlas", [("majority", "atlas", "atlas")]),
         (SPLIT, "akto", [("majority", "akto", "atlas")]),
-        (counted(("atlas", 90), ("akto", 10)), "akto", []),  # nine tenths are a majority
+        (counted(("atlas", 90), ("akto", 10)), "atlas", []),  # nine tenths are a majority
+        (
+            counted(("atlas", 90), ("akto", 10)),
+            "akto",
+            [("majority", "akto", "atlas")],
+        ),  # it has changed hands
         ([*SPLIT, manual("atlas")], "atlas", [("manual", "atlas", "atlas")]),
         ([*SPLIT, approval("atlas")], "atlas", [("majority", "atlas", "atlas")]),
         (

@@ -181,7 +181,7 @@ def test_what_is_confirmed_is_what_was_read(staff, camille):
     with correcting(camille):
         Attachment.objects.filter(agreement="1486", source="siro", opco="atlas").update(establishments=9_000)
     again = staff.post(ADD, TYPED | read(shown))
-    assert "La situation a changé pendant que vous lisiez" in told(again)
+    assert "ce n’est plus ce que vous aviez lu" in told(again)
     assert "9 002 établissements" in told(again)
     assert mine() == []
     staff.post(ADD, TYPED | read(again))
@@ -194,7 +194,7 @@ def test_what_is_confirmed_is_what_was_read(staff, camille):
 def test_what_was_typed_after_the_preview_is_previewed_first(staff, typed):
     shown = staff.post(ADD, TYPED)
     again = staff.post(ADD, TYPED | typed | read(shown))
-    assert again.context["problem"]
+    assert again.context["problems"]
     assert mine() == []
 
 
@@ -204,10 +204,23 @@ def test_a_decision_that_somebody_changed_meanwhile_is_not_overwritten(staff, de
     with correcting(account("mapper", "dominique"), reason="autre"):
         Attachment.objects.filter(pk=decided.pk).update(reason="La sienne")
     again = staff.post(change(decided), typed | read(shown))
-    assert "La situation a changé" in told(again)
+    assert "dominique a modifié cette fiche" in told(again)
     assert again.context["form"]["reason"].value() == "Ma version"
     decided.refresh_from_db()
     assert decided.reason == "La sienne"
+
+
+def test_what_somebody_changed_before_the_preview_is_told_too(staff, decided):
+    opened = staff.get(change(decided))
+    with correcting(account("mapper", "dominique"), reason="autre"):
+        Attachment.objects.filter(pk=decided.pk).update(reason="La sienne")
+    typed = TYPED | {"reason": "Ma version", "version": opened.context["version"]}
+    shown = staff.post(change(decided), typed)
+    assert "dominique a modifié cette fiche" in told(shown)
+    assert "La sienne" in told(shown)
+    staff.post(change(decided), typed | read(shown))
+    decided.refresh_from_db()
+    assert decided.reason == "Ma version"  # knowingly
 
 
 @pytest.mark.parametrize("address", [change, end])
