@@ -1,9 +1,13 @@
 """Corrections of the reference as sentences for everybody; nothing of who made them."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from django.core.exceptions import ValidationError
 
 from branches.models import Agreement, AgreementName, Attachment, Branch
 from branches.preview import forecast
+from branches.successions import refusal
 from opco_portal.corrections.history import Change, Values, register
 from opco_portal.corrections.words import Names, differences
 from opco_portal.french import listed, period, typeset
@@ -19,7 +23,7 @@ def tell_corrections() -> None:
     """Let corrections cover the tables that staff correct."""
     register(Attachment, attachment, forecast)
     register(AgreementName, name)
-    register(Agreement, agreement)
+    register(Agreement, agreement, validator=lead_somewhere)
     register(Branch, branch)
 
 
@@ -56,6 +60,25 @@ def name(change: Change, names: Names) -> str:
 
 def agreement(change: Change, names: Names) -> str:
     return typeset(f"{_agreement(change.pk)} : {_fields(change, names)}")
+
+
+def lead_somewhere(changes: Sequence[Change]) -> None:
+    """Successors that come back lead somewhere, as those that are typed.
+
+    Raises:
+        ValidationError: one leads back to where it comes from, or is no agreement.
+    """
+    rows = Agreement.objects.exclude(successor=None).values_list("pk", "successor_id")
+    successors = {idcc: successor or "" for idcc, successor in rows}
+    escapes = set(Agreement.objects.filter(status=Agreement.Status.ESCAPE).values_list("pk", flat=True))
+    refused = [
+        typeset(f"{_agreement(change.pk)} : {why}")
+        for change in changes
+        if change.after and change.after["successor_id"] and "successor_id" in change.changed
+        if (why := refusal(change.pk, change.after["successor_id"], successors, escapes))
+    ]
+    if refused:
+        raise ValidationError(refused)
 
 
 def branch(change: Change, names: Names) -> str:

@@ -85,15 +85,25 @@ def _tell(context: str, metadata: str) -> None:
 Teller = Callable[[Change, Any], str]
 # Changes that were not made yet -> sentences on what the public would read then.
 Forecaster = Callable[[Sequence[Change]], Sequence[str]]
+# Changes that a way back has just made -> ValidationError for those that the forms would have refused.
+Validator = Callable[[Sequence[Change]], None]
 _tellers: dict[type[Model], Teller] = {}
 _forecasters: dict[type[Model], Forecaster] = {}
+_validators: dict[type[Model], Validator] = {}
 
 
-def register(model: type[Model], teller: Teller, forecaster: Forecaster | None = None) -> None:
+def register(
+    model: type[Model],
+    teller: Teller,
+    forecaster: Forecaster | None = None,
+    validator: Validator | None = None,
+) -> None:
     """Let corrections cover a model; `teller` makes a French sentence, for everybody, of a change of it."""
     _tellers[model] = teller
     if forecaster:
         _forecasters[model] = forecaster
+    if validator:
+        _validators[model] = validator
 
 
 def registered() -> Sequence[type[Model]]:
@@ -112,6 +122,18 @@ def forecast(changes: Sequence[Change]) -> list[str] | None:
     if not any(of_model.values()):
         return None
     return [sentence for model, some in of_model.items() if some for sentence in _forecasters[model](some)]
+
+
+def validate(changes: Sequence[Change]) -> None:
+    """Hold changes that were made without a form to what forms hold theirs to.
+
+    Raises:
+        ValidationError: one of them does not.
+    """
+    for model, validator in _validators.items():
+        some = [change for change in changes if change.model is model]
+        if some:
+            validator(some)
 
 
 def events_of(model: type[Model]) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 
 from opco_portal.corrections import history
 from opco_portal.corrections.edition import correcting
@@ -60,6 +60,17 @@ def bring_back(changes: Iterable[Change]) -> None:
     Raises:
         ValidationError: what comes back contradicts what is there.
     """
+    changes = list(changes)
+    try:
+        with transaction.atomic():
+            _bring_back(changes)
+            connection.check_constraints()  # of foreign keys, else told at the commit, where nobody hears it
+    except IntegrityError as error:
+        raise ValidationError(CONTRADICTS) from error
+    history.validate([change.backwards for change in changes])
+
+
+def _bring_back(changes: Iterable[Change]) -> None:
     by_model: dict[type[models.Model], list[Change]] = defaultdict(list)
     for change in changes:
         by_model[change.model].append(change)

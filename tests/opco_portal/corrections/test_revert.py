@@ -156,6 +156,30 @@ def test_a_name_does_not_come_back_beside_the_same_one(camille, corrected):
     assert AgreementName.objects.filter(name="Cabinets").count() == 0
 
 
+def test_what_refers_to_something_gone_does_not_come_back(camille, corrected):
+    Agreement.objects.create(pk="9001", status="active")
+    row = name(idcc="9001")
+    moved = corrected(lambda: AgreementName.objects.filter(pk=row.pk).update(agreement="1486"))
+    Agreement.objects.get(pk="9001").delete()
+    with pytest.raises(ValidationError, match="contredit ce qui a été saisi depuis"):
+        revert(moved, camille, "erreur")
+    row.refresh_from_db()
+    assert row.agreement_id == "1486"
+
+
+def succeed(idcc, successor) -> None:
+    Agreement.objects.filter(pk=idcc).update(successor=successor)
+
+
+def test_replacements_do_not_come_back_in_circles(camille, corrected):
+    corrected(lambda: succeed("1486", "2098"))
+    taken_away = corrected(lambda: succeed("1486", None))
+    corrected(lambda: succeed("2098", "1486"))
+    with pytest.raises(ValidationError, match=r"IDCC 1486.*tourneraient en rond"):
+        revert(taken_away, camille, "erreur")
+    assert Agreement.objects.get(pk="1486").successor is None
+
+
 def test_two_decisions_that_changed_places_change_back(camille, corrected):
     """Their periods touch: whichever is put back first would cover the other as it still is."""
     first, second = decide("akto", end=date(2026, 6, 1)), decide("atlas", date(2026, 6, 1))
