@@ -14,8 +14,9 @@ from branches.models import Agreement, AgreementName, Attachment, Branch, Confli
 from branches.reference.files import read_all
 from branches.reference.load import load
 from opco_portal.corrections.edition import correcting
-from opco_portal.corrections.history import history_of
+from opco_portal.corrections.history import history_of, version_of
 from opco_portal.corrections.models import Correction
+from opco_portal.sync.models import DataVersion
 from tests.branches.test_pages import page
 from tests.opco_portal.staff.people import account, client_of
 
@@ -138,6 +139,19 @@ def test_replacements_lead_somewhere(staff, successor, said):
     response = save(staff, sheet(), successor=successor)
     assert said in text_of(response)
     assert sheet().successor is None
+
+
+def test_no_agreement_becomes_an_escape_code(staff):
+    response = save(staff, sheet(), status="escape")
+    assert "Sélectionnez un choix valide" in text_of(response)
+    assert "code de repli" not in dict(response.context["adminform"].form.fields["status"].choices).values()
+    assert sheet().status == "active"
+
+
+def test_an_escape_code_stays_one_and_its_title_is_corrected(staff):
+    assert "Un code de repli le reste" in text_of(staff.get(address(sheet("9999"))))
+    save(staff, sheet("9999"), status="active", short_title="Sans convention")
+    assert (sheet("9999").status, sheet("9999").short_title) == ("escape", "Sans convention")
 
 
 def test_an_agreement_or_a_name_is_never_deleted(staff):
@@ -274,16 +288,58 @@ def test_a_version_is_brought_back_with_a_reason(staff, camille):
     restore = address(sheet(), "restore", version)
     assert re.search("Deux .*Un", text_of(staff.get(restore)))
     assert "sans motif" in text_of(staff.post(restore, {"reason": ""}))
-    staff.post(restore, {"reason": "Le premier était juste"})
+    staff.post(restore, {"reason": "Le premier était juste", "read": version_of(sheet())})
     made = Correction.objects.first()
     assert (sheet().short_title, made.kind, made.reason) == ("Un", "revert", "Le premier était juste")
+
+
+def test_a_version_is_not_brought_back_over_what_nobody_has_read(staff, colleague):
+    save(staff, sheet(), short_title="Un")
+    restore = address(sheet(), "restore", history_of(sheet())[1].number)
+    read = staff.get(restore).context["read"]
+    save(colleague, sheet(), short_title="La sienne")
+    response = staff.post(restore, {"reason": "c’était juste", "read": read})
+    said = text_of(response)
+    assert "Cette fiche a changé pendant que vous lisiez : voici ce qui changerait maintenant." in said
+    assert "dominique a modifié cette fiche" in said
+    assert sheet().short_title == "La sienne"
+    assert response.context["differences"][0].before == "La sienne"
+    staff.post(restore, {"reason": "relu", "read": response.context["read"]})
+    assert sheet().short_title != "La sienne"
+
+
+def test_a_version_is_brought_back_by_a_form_that_says_what_was_read(staff):
+    save(staff, sheet(), short_title="Un")
+    response = staff.get(address(sheet(), "restore", history_of(sheet())[1].number))
+    assert f'name="read" value="{version_of(sheet())}"' in response.content.decode()
+    response = staff.post(response.request["PATH_INFO"], {"reason": "sans dire ce qui a été lu"})
+    assert (response.status_code, sheet().short_title) == (200, "Un")
+
+
+def test_a_version_that_leads_in_circles_is_not_brought_back(staff):
+    save(staff, sheet(), successor="2098")
+    version = version_of(sheet())
+    save(staff, sheet(), successor="")
+    save(staff, sheet("2098"), successor="1486")
+    restore = address(sheet(), "restore", version)
+    response = staff.post(restore, {"reason": "c’était juste", "read": version_of(sheet())})
+    assert "les remplacements tourneraient en rond" in text_of(response)
+    assert sheet().successor is None
+
+
+def test_whoever_may_not_write_takes_no_turn(staff, monkeypatch):
+    monkeypatch.setattr(DataVersion, "hold", None)
+    client = client_of("financer")
+    assert client.post(address(sheet()), {"reason": "x"}).status_code == 403
+    assert client.post(reverse("admin:branches_branch_add"), {"reason": "x"}).status_code == 403
+    assert staff.post(reverse("admin:branches_agreement_change", args=["0000"])).status_code == 302
 
 
 def test_a_version_of_the_files_that_staff_bring_back_is_staffs(staff):
     row = files_name()
     version = history_of(row)[0].number
     save(staff, row, kind="abbreviation" if row.kind == "name" else "name")
-    staff.post(address(row, "restore", version), {"reason": "c’était juste"})
+    staff.post(address(row, "restore", version), {"reason": "c’était juste", "read": version_of(row)})
     back = AgreementName.objects.get(pk=row.pk)
     assert (back.kind, back.origin) == (row.kind, "manual")
     load(read_all())

@@ -1,11 +1,12 @@
 """What every page that edits reference data shares: the reason, the version check, the history, the way back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model
@@ -15,18 +16,21 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from opco_portal.corrections.admin.forms import CorrectionForm, ReasonForm
+from opco_portal.corrections.admin.forms import CorrectionForm, ReasonForm, told
 from opco_portal.corrections.edition import Draft, correcting
 from opco_portal.corrections.history import Change, forecast, history_of
 from opco_portal.corrections.models import Correction
 from opco_portal.corrections.origins import Origin, origin_of, origins_of
-from opco_portal.corrections.revert import put
+from opco_portal.corrections.revert import bring_back
 from opco_portal.corrections.words import Difference, Names, differences
 from opco_portal.french import typeset
 from opco_portal.staff.site import ModelAdmin
 
 # What the history does not repeat: who did something is said by its correction.
 HIDDEN = ("author_id",)
+CHANGED = typeset(
+    "Cette fiche a changé pendant que vous lisiez : voici ce qui changerait maintenant. Relisez avant de confirmer."
+)
 
 
 @dataclass(frozen=True)
@@ -119,16 +123,15 @@ class WithHistory(ModelAdmin):
             raise Http404(str(number))
         form = ReasonForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
-            reason = form.cleaned_data["reason"]
             try:
-                with correcting(request.user, Correction.Kind.REVERT, reason=reason) as draft:
-                    put(type(row), [self.restored(version)])
+                made = self._bring_back(request, row, version, form.cleaned_data["reason"])
             except ValidationError as error:
                 form.add_error(None, error)
+                changes = history_of(row)
             else:
-                tell(request, draft.made)
+                tell(request, made)
                 return redirect(f"admin:{self._url_name('history')}", row.pk)
-        both = _between(changes[0], version)
+        both = self._to(version, changes[0])
         back_url = reverse(f"admin:{self._url_name('history')}", args=[row.pk])
         context = {
             **self.admin_site.each_context(request),
@@ -137,12 +140,29 @@ class WithHistory(ModelAdmin):
             "crumbs": self._crumbs(row, ("Historique", back_url), ("Rétablir une version", "")),
             "object": row,
             "version": version,
+            "read": changes[0].number,
             "differences": differences(both, Names([both]), HIDDEN),
             "forecast": forecast([both]),
             "form": form,
             "back_url": back_url,
         }
         return TemplateResponse(request, "admin/corrections/restore.html", context)
+
+    def _bring_back(
+        self, request: HttpRequest, row: Model, version: Change, reason: str
+    ) -> Correction | None:
+        """In its turn: what it writes over is what was read."""
+        read = request.POST.get("read", "")
+        with correcting(request.user, Correction.Kind.REVERT, reason=reason) as draft:
+            changes = history_of(row)
+            newer = [change for change in changes if change.number > int(read if read.isdecimal() else 0)]
+            if newer:
+                raise ValidationError([CHANGED, *told(reversed(newer))])
+            bring_back([self._to(version, changes[0]).backwards])
+        return draft.made
+
+    def _to(self, version: Change, current: Change) -> Change:
+        return _between(current, replace(version, after=self.restored(version)))
 
     def restored(self, version: Change) -> dict[str, Any]:
         """The values of a version that staff bring back: from then on they are staff's own."""
@@ -183,7 +203,7 @@ class CorrectedAdmin(WithHistory):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        if request.method != "POST":
+        if request.method != "POST" or not self._may_write(request, object_id):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with correcting(request.user) as draft:
             request.draft = draft  # type: ignore[attr-defined]
@@ -191,6 +211,13 @@ class CorrectedAdmin(WithHistory):
         if response.status_code == HTTPStatus.FOUND:  # the form was accepted
             tell(request, draft.made)
         return response
+
+    def _may_write(self, request: HttpRequest, object_id: str | None) -> bool:
+        """Asked before the turn is taken: whoever may not makes nobody wait."""
+        if object_id is None:
+            return self.has_add_permission(request)
+        row = self.get_object(request, unquote(object_id))
+        return row is not None and self.has_change_permission(request, row)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **options: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):
