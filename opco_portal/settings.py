@@ -10,6 +10,7 @@ from typing import Any
 
 import environ
 import pghistory
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from redis.backoff import NoBackoff
@@ -159,6 +160,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "Europe/Paris"
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
+CELERY_BEAT_SCHEDULE: dict[str, Any] = {
+    "Dates des décisions": {"task": "branches.follow_dates", "schedule": crontab(minute=5, hour=0)},
+}
 
 # ---------------------------------------------------------------------------------------------------------
 # Official sources: where each is looked for. These are the only addresses that the synchronisations start from.

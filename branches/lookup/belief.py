@@ -151,6 +151,11 @@ def _notes(agreement: AgreementFact, reference: Reference, on: date) -> Iterable
     successor = reference.final(agreement.idcc)
     if successor and successor is not agreement:
         yield message("merged", say.merged(agreement, successor))
+    for fact in agreement.attachments:
+        if fact.valid_from and fact.valid_from > on:
+            yield message("decision_to_come", say.decision_to_come(fact, reference.opcos[fact.opco].name))
+        elif fact.valid_to and fact.in_force(on):
+            yield message("decision_ends", say.decision_ends(fact, reference.opcos[fact.opco].name))
     disagreement = _disagreement(agreement, reference, on)
     if disagreement:
         yield message("disagreement", disagreement)

@@ -1,6 +1,7 @@
 """What the lookup says, in French, to someone in a hurry who does not know the vocabulary."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 from decimal import Decimal
 
 from branches.lookup.evidence import ActivityFact, AgreementFact, AttachmentFact, Hit
@@ -128,6 +129,17 @@ def _missing(count: int) -> str:
 
 def manual(fact: AttachmentFact) -> str:
     return typeset(f"Décision motivée de l’équipe du portail : {fact.reason}")
+
+
+def decision_to_come(fact: AttachmentFact, opco: str) -> str:
+    first, end = fact.valid_from or date.max, fact.valid_to
+    when = period(first, end) if end else f"à partir du {day(first)}"
+    return typeset(f"Cela va changer : {when}, cette convention relève {of(opco)}. {fact.reason}")
+
+
+def decision_ends(fact: AttachmentFact, opco: str) -> str:
+    last = (fact.valid_to or date.max) - timedelta(days=1)
+    return typeset(f"La décision qui rattache cette convention à {opco} vaut jusqu’au {day(last)} compris.")
 
 
 def majority(agreement: AgreementFact, fact: AttachmentFact, opco: str, total: int) -> str:

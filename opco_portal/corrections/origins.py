@@ -25,6 +25,7 @@ class Origin:
 
 BY_HAND = Origin("base de données", typeset("Modification directe, sans motif enregistré."))
 FIRST = Origin("référentiel", "Situation de départ, avant la tenue de l’historique.")
+CALENDAR = Origin("calendrier", "Une date prévue est arrivée.")
 FILES = Origin("référentiel", "Chargement des fichiers de référence du portail.")
 
 
@@ -51,6 +52,8 @@ def origins_of(changes: Iterable[Change]) -> Mapping[UUID | None, Origin]:
             found[pk] = FILES
         elif "first" in metadata:
             found[pk] = FIRST
+        elif "day" in metadata:
+            found[pk] = CALENDAR
     return found
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from branches import attachments, conflicts
 from branches.evidence import look_up
 from branches.models import Agreement, Attachment, Conflict, VintagePair
+from branches.tasks import follow_dates
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import history_of
 from opco_portal.corrections.models import Correction
@@ -358,3 +359,14 @@ def test_what_was_accepted_and_went_away_waits_when_it_comes_back(conflict, cami
     conflicts.refresh()
     row.refresh_from_db()
     assert row.state == "open"
+
+
+def test_on_the_day_that_an_answer_was_kept_until_the_conflict_is_back(conflict, camille, today):
+    conflicts.keep(conflict, camille, "attente", today + timedelta(days=30), "https://example.org/")
+    Attachment.objects.filter(source="manual").update(validity=DateRange(today - timedelta(days=30), today))
+    follow_dates()
+    conflict.refresh_from_db()
+    assert (conflict.kind, conflict.state) == ("approval", "open")
+    assert best() == "atlas"
+    (latest, *_) = history_of(conflict)
+    assert origin_of(latest, origins_of([latest])).who == "calendrier"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from branches import attachments
 from branches.evidence import look_up
 from branches.models import Attachment
 from opco_portal.corrections.edition import correcting
@@ -425,3 +426,21 @@ def test_a_page_of_a_correction_takes_the_same_queries_however_many_changes(
 
 def test_an_unknown_correction_has_no_page(client):
     assert client.get("/donnees/changements/corrections/999999/").status_code == 404
+
+
+# ------------------------------------------------------------------------------------ what the public is told of dates
+def test_a_decision_to_come_and_one_that_ends_are_told_to_everybody(client, staff):
+    coming = attachments.made(
+        "1486", "akto", TODAY + timedelta(days=30), None, "Avenant étendu.", "https://example.org/", None
+    )
+    attachments.save(coming)
+    DataVersion.bump()
+    page = client.get("/convention/1486/").content.decode()
+    assert "Cela va changer" in page
+    assert "Avenant étendu." in page
+    attachments.finish(coming, TODAY + timedelta(days=60))
+    Attachment.objects.filter(pk=coming.pk).update(validity=DateRange(TODAY, TODAY + timedelta(days=60)))
+    DataVersion.bump()
+    assert "compris" in client.get("/convention/1486/").content.decode()
+    message = client.get("/api/v1/lookup/", {"q": "IDCC 1486"}).json()["messages"]
+    assert any(each["code"] == "decision_ends" for each in message)
