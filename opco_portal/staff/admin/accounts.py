@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth import admin as django  # registers what is unregistered next
 from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.models import Group, User
@@ -91,18 +92,19 @@ class AccountAdmin(django.UserAdmin, ModelAdmin):
         if obj is None:
             return self.add_fieldsets
         rights = ["is_active", "groups", *(["is_superuser"] if request.user.is_superuser else [])]
+        require = ["must_have_factor"] if obj != request.user else []
         forget = ["forget_factor"] if obj.has_factor and obj != request.user else []
         return [
             (None, {"fields": ["username", "first_name", "last_name", "email", "password_link"]}),
             ("Droits", {"fields": rights, "description": own(obj, request)}),
-            ("Second facteur", {"fields": ["factor", "must_have_factor", *forget]}),
+            ("Second facteur", {"fields": ["factor", *require, *forget]}),
             ("Dates", {"fields": ["last_login", "date_joined"]}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Nobody changes their own rights, so that nobody shuts themselves out."""
-        rights = ["is_active", "groups", "is_superuser"] if obj == request.user else []
-        return [*super().get_readonly_fields(request, obj), *rights]
+        """Nobody changes their own rights, so that nobody shuts themselves out, nor what is asked of them."""
+        own = ["is_active", "groups", "is_superuser", "must_have_factor", "forget_factor"]
+        return [*super().get_readonly_fields(request, obj), *(own if obj == request.user else [])]
 
     # ----------------------------------------------------------------------------------------------------- columns
     @admin.display(description="compte", ordering="username")
@@ -147,7 +149,7 @@ class AccountAdmin(django.UserAdmin, ModelAdmin):
             second_factor.forget(obj)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        if id == str(request.user.pk):
+        if self.get_object(request, unquote(id)) == request.user:  # however the address writes its number
             return redirect("admin:password_change")  # which asks for the old one
         return super().user_change_password(request, id, form_url)
 
@@ -158,7 +160,8 @@ class AccountAdmin(django.UserAdmin, ModelAdmin):
 
     @admin.action(description="Ne plus exiger de second facteur", permissions=["change"])
     def release_factor(self, request: HttpRequest, users: "QuerySet[User]") -> None:
-        changed = [user for user in users if second_factor.release(user)]
+        """One's own is lifted by another administrator."""
+        changed = [user for user in users if user != request.user and second_factor.release(user)]
         self._tell(request, changed, "Second facteur laissé au choix.")
 
     @admin.action(description="Oublier le second facteur (téléphone perdu)", permissions=["change"])

@@ -5,7 +5,7 @@ from django.contrib.auth.models import Group, Permission, User
 
 from opco_portal.staff import second_factor
 from opco_portal.staff.rights import ADMINISTRATORS, GROUPS, MAPPING_EDITORS
-from tests.opco_portal.staff.people import MEMBERS, PASSWORD, account, client_of, with_factor
+from tests.opco_portal.staff.people import MEMBERS, PASSWORD, account, client_of, code, with_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -187,13 +187,29 @@ def test_nobody_shuts_themselves_out(role):
     assert "Ce sont les vôtres" in client.get(page_of(user)).content.decode()
 
 
-def test_ones_own_password_is_changed_where_the_old_one_is_asked_for(browser, administrator):
+@pytest.mark.parametrize("number", ["{}", "0{}", "+{}", "%20{}", "%2B{}", "_2B{}"])
+def test_ones_own_password_is_changed_where_the_old_one_is_asked_for(browser, administrator, number):
     answer = browser.post(
-        f"{ACCOUNTS}{administrator.pk}/password/", {"password1": PASSWORD, "password2": PASSWORD}
+        f"{ACCOUNTS}{number.format(administrator.pk)}/password/",
+        {"password1": PASSWORD, "password2": PASSWORD},
     )
     assert answer.headers["Location"] == "/admin/password_change/"
     administrator.refresh_from_db()
     assert not administrator.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("role", ["administrator", "superuser"])
+def test_nobody_lifts_or_forgets_the_factor_that_is_asked_of_them(role):
+    user = account(role)
+    client, device = client_of(user), with_factor(user)
+    second_factor.require(user)
+    client.post("/admin/second-facteur/code/", {"code": code(device)})
+    act(client, "release_factor", user)
+    client.post(page_of(user), values(user, first_name="Fleur", forget_factor="on"))
+    user.refresh_from_db()
+    assert user.first_name == "Fleur"
+    assert not second_factor.require(user)
+    assert second_factor.forget(user)
 
 
 @pytest.mark.parametrize("role", ["administrator", "superuser"])
