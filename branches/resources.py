@@ -12,7 +12,7 @@ from import_export.widgets import Widget
 from branches import attachments
 from branches.models import Agreement, AgreementName, Attachment, Disagreement, Opco
 from branches.naming import of_the_files
-from branches.successions import refusal
+from branches.successions import ESCAPE_STAYS, NO_NEW_ESCAPE, refusal
 from opco_portal.corrections.admin.forms import LONGEST_REASON
 from opco_portal.corrections.columns import Choice, Column, Day, Link, Moment, Text, YesNo
 from opco_portal.corrections.imports import Line, Listing, Sheet
@@ -51,6 +51,17 @@ class Idcc(Widget):  # type: ignore[misc]
 def idcc_column(attribute: str = "agreement_id", refuse_escapes: str = "") -> Column:
     takes = "Les quatre chiffres de la convention."
     return Column(attribute, "IDCC", Idcc(refuse_escapes), takes=takes, example="1486", required=True)
+
+
+class Status(Choice):
+    """That of an agreement, which no escape code becomes, and which becomes none."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: Agreement.Status.choices)
+
+    @property
+    def labels(self) -> Sequence[str]:
+        return [label for label in super().labels if label != Agreement.Status.ESCAPE.label]
 
 
 def opcos() -> Sequence[tuple[str, str]]:
@@ -159,7 +170,7 @@ class Titles(Sheet):
     status = Column(
         "status",
         "Situation",
-        Choice(lambda: Agreement.Status.choices),
+        Status(),
         takes="La situation de la convention.",
         example="en vigueur",
         required=True,
@@ -204,8 +215,12 @@ class Titles(Sheet):
         import_id_fields = ("idcc",)
 
     def together(self, lines: Sequence[Line]) -> Iterator[tuple[Line, str, str]]:
-        """Chains of replacements as they would be once every line is written."""
+        """Escape codes stay what they are; chains of replacements as they would be once every line is written."""
         rows = {row.pk: (row.successor_id or "", row.status) for row in self.existing()}
+        for line in lines:
+            _, status = rows.get(line.instance.pk, ("", line.instance.status))
+            if status != line.instance.status and Agreement.Status.ESCAPE in (status, line.instance.status):
+                yield line, "status", ESCAPE_STAYS if status == Agreement.Status.ESCAPE else NO_NEW_ESCAPE
         rows |= {
             line.instance.pk: (line.instance.successor_id or "", line.instance.status)
             for line in lines

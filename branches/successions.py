@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
+ESCAPE_STAYS = "Un code de repli le reste : il n’est pas une convention."
+NO_NEW_ESCAPE = "Une convention ne devient pas un code de repli."
+
 
 def refusal(idcc: str, successor: str, successors: Mapping[str, str], escapes: Collection[str]) -> str:
     """Why an agreement cannot be replaced by that one, as a sentence; "" when it can.

@@ -13,7 +13,7 @@ from branches.dossier import dossier_of
 from branches.filters import AgreementAttention
 from branches.models import Agreement, AgreementName
 from branches.resources import Titles
-from branches.successions import refusal
+from branches.successions import ESCAPE_STAYS, refusal
 from opco_portal.corrections.admin.base import CorrectedAdmin
 from opco_portal.corrections.admin.forms import CorrectionForm
 from opco_portal.corrections.admin.imports import Importable
@@ -22,6 +22,14 @@ from opco_portal.staff.lists import two_lines
 
 
 class AgreementForm(CorrectionForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        status: Any = self.fields.get("status")  # none for who may only look
+        if status and self.instance.status == Agreement.Status.ESCAPE:
+            status.disabled, status.help_text = True, typeset(ESCAPE_STAYS)
+        elif status:
+            status.choices = [each for each in status.choices if each[0] != Agreement.Status.ESCAPE]
+
     def clean_successor(self) -> Agreement | None:
         successor: Agreement | None = self.cleaned_data["successor"]
         if successor is None:
@@ -93,11 +101,12 @@ class AgreementAdmin(Importable, CorrectedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
     ) -> Any:
         row = options["obj"]
+        dossier = dossier_of(row.pk)
         may = request.user.has_perm
         context |= {
-            "title": str(row),
+            "title": f"{row.pk} {dossier.agreement.label}",  # as saved, whatever is being typed
             "subtitle": None,
-            "dossier": dossier_of(row.pk),
+            "dossier": dossier,
             "names": _names(row),
             "show_save_and_continue": False,
             "attach_url": f"{reverse('admin:branches_attachment_add')}?idcc={row.pk}"

@@ -297,6 +297,16 @@ def test_nothing_is_replaced_by_an_escape_code():
     assert "code de repli" in told(titles(title("1486", successor="9999")))[0][2]
 
 
+def test_an_escape_code_stays_one_and_nothing_becomes_one():
+    preview = titles(title("9999"), title("9998", "Code de repli"), title("1486", "code de repli"))
+    assert told(preview) == [
+        (2, "Situation", "Un code de repli le reste\u00a0: il n’est pas une convention."),
+        (4, "Situation", "Une convention ne devient pas un code de repli."),
+    ]
+    guide = {each.heading: each.allowed for each in Titles().guide()}
+    assert guide["Situation"] == ["en vigueur", "fusionnée ou remplacée", "situation non publiée"]
+
+
 def test_cells_of_a_title_are_checked():
     row = title(
         "1486", status="bonne", **{"Titre": "x" * 501, "Source": "pas une adresse", "État juridique": "neuve"}
