@@ -12,10 +12,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Min, Model
 from pghistory.core import event_models
 
 Values = Mapping[str, Any]  # by attribute name: "opco_id", not "opco"
+SHOWN = 200  # changes told one by one on the page of a correction
 
 
 @dataclass(frozen=True)
@@ -158,15 +159,30 @@ def history_of(row: Model) -> list[Change]:
     return changes_of_objects(type(row), [row.pk])[::-1]
 
 
-def changes_of(context: UUID) -> list[Change]:
-    """Every change made under one context, in order, model by model; two queries for each model."""
-    return [change for model in _tellers for change in _changes_under(model, context)]
+def changes_of(context: UUID, most: int | None = None) -> list[Change]:
+    """Every change made under one context, in order, model by model; two queries for each model.
+
+    With `most`, those of as many objects, the first: a large correction is not read whole to show its beginning.
+    """
+    changes: list[Change] = []
+    for model in _tellers:
+        keys = _objects_under(model, context)[:most]
+        if keys:
+            changes += [change for change in changes_of_objects(model, keys) if change.context == context]
+        if most is not None:
+            most -= len(keys)
+    return changes
 
 
-def _changes_under(model: type[Model], context: UUID) -> list[Change]:
-    keys = events_of(model).filter(pgh_context_id=context).values_list("pgh_obj_id", flat=True)
-    changes = changes_of_objects(model, set(keys)) if keys else []
-    return [change for change in changes if change.context == context]
+def _objects_under(model: type[Model], context: UUID) -> Any:
+    """The keys of the objects changed under one context, the first changed first; a queryset."""
+    events = events_of(model).filter(pgh_context_id=context)
+    return events.values_list("pgh_obj_id", flat=True).annotate(first=Min("pgh_id")).order_by("first")
+
+
+def models_of(context: UUID) -> list[type[Model]]:
+    """The models of which objects were changed under one context."""
+    return [model for model in _tellers if events_of(model).filter(pgh_context_id=context).exists()]
 
 
 def changes_of_objects(model: type[Model], pks: Iterable[Any]) -> list[Change]:

@@ -17,6 +17,17 @@ CONTRADICTS = (
     "Ce qui reviendrait contredit ce qui a été saisi depuis : passez par l’historique de chaque objet."
 )
 
+# Values that are no longer those which a correction left.
+OVERTAKEN = """
+SELECT count(*) FROM (
+    SELECT DISTINCT ON (pgh_obj_id) * FROM {events} WHERE pgh_context_id = %s ORDER BY pgh_obj_id, pgh_id DESC
+) AS made LEFT JOIN {table} AS now ON now.{key} = made.pgh_obj_id
+WHERE CASE
+    WHEN made.pgh_label = 'delete' THEN now.{key} IS NOT NULL
+    ELSE ROW({made}) IS DISTINCT FROM ROW({now})
+END
+"""
+
 
 class Overtaken(Exception):
     """Some objects were changed again since: `changes` are those of the correction that no longer stand."""
@@ -35,22 +46,57 @@ def undoable(correction: Correction, only: str = "") -> tuple[list[Change], list
     """What undoing a correction, or what it did to one object `only`, would undo; and what of it was changed since."""
     changes = history.net(history.changes_of(correction.context))
     changes = [change for change in changes if not only or key_of(change) == only]
+    return changes, overtaken_of(changes)
+
+
+def overtaken_of(changes: Iterable[Change]) -> list[Change]:
+    """Those whose objects were changed again since."""
+    changes = list(changes)
     current = _current(changes)
-    return changes, [change for change in changes if current.get((change.model, change.pk)) != change.after]
+    return [change for change in changes if current.get((change.model, change.pk)) != change.after]
 
 
-def revert(correction: Correction, author: Any, reason: str, only: str = "") -> Correction | None:
-    """Undo a correction whole, or what it did to one object.
+def count_overtaken(correction: Correction) -> int:
+    """How many objects of a correction were changed again since; no event leaves the database."""
+    return sum(_count_overtaken(model, correction) for model in history.registered())
+
+
+def _count_overtaken(model: type[models.Model], correction: Correction) -> int:
+    quote = connection.ops.quote_name
+    columns = [quote(str(field.column)) for field in model._meta.concrete_fields]
+    query = OVERTAKEN.format(
+        events=quote(history.events_of(model).model._meta.db_table),
+        table=quote(model._meta.db_table),
+        key=quote(str(model._meta.pk.column)),
+        made=", ".join(f"made.{column}" for column in columns),
+        now=", ".join(f"now.{column}" for column in columns),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [correction.context])
+        return int(cursor.fetchone()[0])
+
+
+def without(changes: Iterable[Change], overtaken: Iterable[Change]) -> list[Change]:
+    """The changes that still stand."""
+    gone = {key_of(change) for change in overtaken}
+    return [change for change in changes if key_of(change) not in gone]
+
+
+def revert(
+    correction: Correction, author: Any, reason: str, only: str = "", *, leave_overtaken: bool = False
+) -> Correction | None:
+    """Undo a correction whole, or what it did to one object, or to those that were not changed again since.
 
     Raises:
-        Overtaken: an object was changed again since; nothing has been undone.
+        Overtaken: an object was changed again since, or all were; nothing has been undone.
         ValidationError: what comes back contradicts what was decided since, such as another period.
     """
     with correcting(author, Correction.Kind.REVERT, reason=reason, reverts=correction) as draft:
         changes, overtaken = undoable(correction, only)
-        if overtaken:
+        standing = without(changes, overtaken)
+        if overtaken and not (leave_overtaken and standing):
             raise Overtaken(overtaken)
-        bring_back(changes)
+        bring_back(standing)
     return draft.made
 
 

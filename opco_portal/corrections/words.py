@@ -15,6 +15,7 @@ from opco_portal.corrections.history import Change, Values
 from opco_portal.french import typeset
 
 NOTHING = "–"
+AUTHORS = ("author_id",)  # not told beside a change: its correction says to staff who made it
 
 
 class Difference(NamedTuple):

@@ -22,12 +22,10 @@ from opco_portal.corrections.history import Change, forecast, history_of
 from opco_portal.corrections.models import Correction
 from opco_portal.corrections.origins import Origin, origin_of, origins_of
 from opco_portal.corrections.revert import bring_back
-from opco_portal.corrections.words import Difference, Names, differences
+from opco_portal.corrections.words import AUTHORS, Difference, Names, differences
 from opco_portal.french import typeset
 from opco_portal.staff.site import ModelAdmin
 
-# What the history does not repeat: who did something is said by its correction.
-HIDDEN = ("author_id",)
 CHANGED = typeset(
     "Cette fiche a changé pendant que vous lisiez : voici ce qui changerait maintenant. Relisez avant de confirmer."
 )
@@ -92,7 +90,7 @@ class WithHistory(ModelAdmin):
             Entry(
                 change,
                 origin_of(change, origins),
-                differences(change, names, HIDDEN),
+                differences(change, names, AUTHORS),
                 self._restore_url(editable, change) if editable and place else "",
             )
             for place, change in enumerate(changes)
@@ -110,7 +108,7 @@ class WithHistory(ModelAdmin):
         if not first or not second:
             return None
         both = _between(*sorted((first, second), key=lambda change: change.number))
-        return differences(both, Names([both]), HIDDEN)
+        return differences(both, Names([both]), AUTHORS)
 
     def restore(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
         """Bring an earlier version back, once what that changes was read and a reason given."""
@@ -141,7 +139,7 @@ class WithHistory(ModelAdmin):
             "object": row,
             "version": version,
             "read": changes[0].number,
-            "differences": differences(both, Names([both]), HIDDEN),
+            "differences": differences(both, Names([both]), AUTHORS),
             "forecast": forecast([both]),
             "form": form,
             "back_url": back_url,
