@@ -7,14 +7,13 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce
 
 from branches.changes import publications, summaries
-from branches.told import HIDDEN
+from branches.told import NOT_PUBLIC
 from opco_portal.corrections import history
 from opco_portal.corrections.models import Correction
 from opco_portal.corrections.words import Difference, Names, differences
 from opco_portal.sync.models import SyncRun
 
 CORRECTIONS = "corrections"  # beside the codes of the sources, where a list is filtered
-SHOWN = 200  # changes told one by one on the page of a correction
 
 Item = SyncRun | Correction
 Row = tuple[str, int, Any]  # which of the two, its key, when
@@ -53,10 +52,13 @@ def items(rows: Iterable[Row]) -> list[Item]:
 
 def told(correction: Correction) -> tuple[list[tuple[str, Sequence[Difference]]], int]:
     """Each change of a correction as a sentence with what it changed, and how many more there are."""
-    changes = history.net(history.changes_of(correction.context))
-    names = Names(changes[:SHOWN])
+    changes = history.net(history.changes_of(correction.context, most=history.SHOWN))
+    names = Names(changes)
     lines: list[tuple[str, Sequence[Difference]]] = [
-        (history.told(each, names), differences(each, names, HIDDEN) if each.before and each.after else ())
-        for each in changes[:SHOWN]
+        (
+            history.told(each, names),
+            differences(each, names, NOT_PUBLIC) if each.before and each.after else (),
+        )
+        for each in changes
     ]
-    return lines, len(changes) - len(lines)
+    return lines, correction.size - len(lines)

@@ -9,14 +9,11 @@ from branches.models import Agreement, AgreementName, Attachment, Branch
 from branches.preview import forecast
 from branches.successions import refusal
 from opco_portal.corrections.history import Change, Values, register
-from opco_portal.corrections.words import Names, differences
+from opco_portal.corrections.words import AUTHORS, Names, differences
 from opco_portal.french import listed, period, typeset
 
 SHORT = 50  # characters of a value that a sentence can quote
-HIDDEN = (
-    "author_id",
-    "origin",
-)  # who decided is nobody's business, and who wrote it is said by the correction itself
+NOT_PUBLIC = (*AUTHORS, "origin")  # who wrote it is said by the correction itself
 
 
 def tell_corrections() -> None:
@@ -38,7 +35,8 @@ def attachment(change: Change, names: Names) -> str:
         return typeset(f"{subject} retiré")
     if change.changed == ["validity"]:
         return typeset(f"{subject}, désormais {when} ({_period(change.before)} auparavant)")
-    return typeset(f"{subject} modifié ({_fields(change, names)})")
+    fields = _fields(change, names)
+    return typeset(f"{subject} {f'modifié ({fields})' if fields else _taken(change)}")
 
 
 def _period(values: Values) -> str:
@@ -55,11 +53,12 @@ def name(change: Change, names: Names) -> str:
         return typeset(f"{whose} : nom {called} retiré")
     if change.before["retired"] and not change.after["retired"]:
         return typeset(f"{whose} : nom {called} rétabli")
-    return typeset(f"{whose} : nom {called} modifié ({_fields(change, names)})")
+    fields = _fields(change, names)
+    return typeset(f"{whose} : nom {called} {f'modifié ({fields})' if fields else _taken(change)}")
 
 
 def agreement(change: Change, names: Names) -> str:
-    return typeset(f"{_agreement(change.pk)} : {_fields(change, names)}")
+    return typeset(f"{_agreement(change.pk)} : {_fields(change, names) or _taken(change)}")
 
 
 def lead_somewhere(changes: Sequence[Change]) -> None:
@@ -83,7 +82,9 @@ def lead_somewhere(changes: Sequence[Change]) -> None:
 
 def branch(change: Change, names: Names) -> str:
     title = f"Branche « {change.values['title'][:80]} »"
-    return typeset(f"{title} ajoutée" if change.before is None else f"{title} : {_fields(change, names)}")
+    if change.before is None:
+        return typeset(f"{title} ajoutée")
+    return typeset(f"{title} : {_fields(change, names) or _taken(change, 'e')}")
 
 
 def _agreement(idcc: str) -> str:
@@ -91,12 +92,26 @@ def _agreement(idcc: str) -> str:
 
 
 def _fields(change: Change, names: Names) -> str:
-    """« titre court, « Syntec » devient « Bureaux d’études » », or only which fields where that is too long to say."""
-    changed = differences(change, names, HIDDEN)
+    """« titre court, « Syntec » devient « Bureaux d’études » », or only which fields where that is too long to say.
+
+    "" when nothing that the public reads has changed.
+    """
+    changed = differences(change, names, NOT_PUBLIC)
+    if not changed:
+        return ""
     if len(changed) == 1 and all(len(side) <= SHORT for side in changed[0][1:]):
         label, before, after = changed[0]
         return f"{_uncapitalised(label)}, « {before} » devient « {after} »"
     return f"correction de {listed([f'« {_uncapitalised(each.label)} »' for each in changed])}"
+
+
+def _taken(change: Change, feminine: str = "") -> str:
+    """Who answers for it from now on, when that is all that has changed."""
+    if "origin" not in change.changed:
+        return f"enregistré{feminine} de nouveau, sans changement"
+    if change.values["origin"] == "manual":
+        return f"repris{feminine} par l’équipe"
+    return f"rendu{feminine} au référentiel"
 
 
 def _uncapitalised(label: str) -> str:
