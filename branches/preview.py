@@ -1,6 +1,7 @@
 """What a decision would change for the public, computed before anything is written."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,6 +13,8 @@ from branches.lookup.activities import by_agreements
 from branches.models import Attachment
 from opco_portal.corrections.history import Change
 from opco_portal.french import day, percent, plural, typeset
+
+FORETOLD = 50  # answers told one by one before many decisions change at once
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,9 @@ def preview(
     reference: Reference, idcc: str, attachments: Sequence[AttachmentFact], days: Iterable[date], today: date
 ) -> Preview:
     """The public answers if the agreement had these attachments, today and on the `days` when one begins or ends."""
-    agreement = reference.agreements[idcc]
-    after = replace(
-        reference,
-        agreements={**reference.agreements, idcc: replace(agreement, attachments=tuple(attachments))},
-        concluded={},
-    )
-    coming = sorted({today, *(each for each in days if each > today)})
-    turns = [Turn(each, say(reference, idcc, each), say(after, idcc, each)) for each in coming]
+    agreement, after = reference.agreements[idcc], _with(reference, idcc, attachments)
+    turns = _turns(reference, after, idcc, days, today)
+    coming = [turn.on for turn in turns]
     followers = [
         fact
         for fact in reference.agreements.values()
@@ -83,6 +81,18 @@ def preview(
         if any(share.idcc == idcc for share in activity.covered)
     )
     return Preview(idcc, _counted(agreement, reference), turns, followers, activities)
+
+
+def _with(reference: Reference, idcc: str, attachments: Sequence[AttachmentFact]) -> Reference:
+    agreement = replace(reference.agreements[idcc], attachments=tuple(attachments))
+    return replace(reference, agreements={**reference.agreements, idcc: agreement}, concluded={})
+
+
+def _turns(
+    reference: Reference, after: Reference, idcc: str, days: Iterable[date], today: date
+) -> list[Turn]:
+    coming = sorted({today, *(each for each in days if each > today)})
+    return [Turn(each, say(reference, idcc, each), say(after, idcc, each)) for each in coming]
 
 
 def _leading(reference: Reference, naf: str, on: date) -> tuple[str, ...]:
@@ -126,24 +136,40 @@ def _counted(agreement: AgreementFact, reference: Reference) -> str:
 
 
 def forecast(changes: Sequence[Change]) -> list[str]:
-    """What the public answers for the codes would become if attachments changed so: one sentence for each turn."""
+    """What the public answers for the codes would become if attachments changed so, turn by turn; many are counted."""
     current, today = reference(), timezone.localdate()
+    sides = [side for change in changes for side in (change.before, change.after) if side]
+    idccs = {side["agreement_id"] for side in sides}
+    rows = {row.pk: row for row in Attachment.objects.filter(agreement__in=idccs)}
+    before = _by_agreement(rows)
+    for change in changes:
+        rows.pop(change.pk, None)
+        if change.after:
+            rows[change.pk] = Attachment(**change.after)
+    after = _by_agreement(rows)
     sentences = []
-    for idcc in sorted({change.values["agreement_id"] for change in changes}):
-        rows = {row.pk: row for row in Attachment.objects.filter(agreement=idcc)}
-        days = [each for row in rows.values() for each in bounds(row)]
-        for change in changes:
-            rows.pop(change.pk, None)
-            if change.after and change.after["agreement_id"] == idcc:
-                rows[change.pk] = Attachment(**change.after)
-        days += [each for row in rows.values() for each in bounds(row)]
-        shown = preview(current, idcc, [attachment_fact(row) for row in rows.values()], days, today)
+    for idcc in sorted(idccs):
+        then = _with(current, idcc, [attachment_fact(row) for row in after[idcc]])
+        days = [each for row in (*before[idcc], *after[idcc]) for each in bounds(row)]
         sentences += [
             typeset(f"IDCC {idcc}, {when(turn, today).lower()} : « {turn.before} » devient « {turn.after} »")
-            for turn in shown.turns
+            for turn in _turns(current, then, idcc, days, today)
             if turn.changes
         ]
-    return sentences
+    return _shortened(sentences)
+
+
+def _by_agreement(rows: Mapping[int, Attachment]) -> Mapping[str, list[Attachment]]:
+    found: dict[str, list[Attachment]] = defaultdict(list)
+    for row in rows.values():
+        found[row.agreement_id].append(row)
+    return found
+
+
+def _shortened(sentences: list[str]) -> list[str]:
+    more = len(sentences) - FORETOLD
+    rest = [typeset(f"et {plural(more, 'autre réponse', 'autres réponses')}")] if more > 0 else []
+    return sentences[:FORETOLD] + rest
 
 
 def bounds(row: Attachment) -> list[date]:
