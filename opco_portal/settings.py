@@ -162,6 +162,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Dates des décisions": {"task": "branches.follow_dates", "schedule": crontab(minute=5, hour=0)},
+    "Sessions finies": {"task": "staff.clear_sessions", "schedule": crontab(minute=20, hour=3)},
 }
 
 # ---------------------------------------------------------------------------------------------------------

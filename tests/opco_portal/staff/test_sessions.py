@@ -1,13 +1,16 @@
-"""A session lasts a working day at most, and its end is told."""
+"""A session lasts a working day at most, its end is told, and nothing stays of it."""
 
 from datetime import timedelta
 
 import pytest
+from celery.schedules import crontab
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from opco_portal.celery import app as celery
+from opco_portal.staff.tasks import clear_sessions
 from tests.opco_portal.staff.people import PASSWORD, account, client_of
 
 pytestmark = pytest.mark.django_db
@@ -82,3 +85,13 @@ def test_public_pages_ask_nothing_of_it(django_assert_num_queries):
     with django_assert_num_queries(0):
         client.get("/robots.txt")
     assert "Cookie" not in client.get("/").headers.get("Vary", "")
+
+
+def test_those_that_are_over_are_forgotten_each_night(browser):
+    scheduled = [each for each in celery.conf.beat_schedule.values() if each["task"] == clear_sessions.name]
+    assert [each["schedule"] for each in scheduled] == [crontab(minute="20", hour="3")]
+    assert clear_sessions.name in celery.tasks
+    Session.objects.create(session_key="over", session_data="", expire_date=timezone.now() - timedelta(1))
+    kept = set(Session.objects.exclude(pk="over").values_list("pk", flat=True))
+    clear_sessions()
+    assert set(Session.objects.values_list("pk", flat=True)) == kept != set()
