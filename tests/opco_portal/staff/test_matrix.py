@@ -1,4 +1,4 @@
-"""Who may do what: every address of the administration, for everybody. A new address needs a row here."""
+"""Who may do what: every address and action of the administration, for everybody. A new one needs a row here."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import pytest
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
@@ -146,6 +146,13 @@ MATRIX: dict[str, Row] = {
     **pages("auth_group", ADMINISTRATORS),
     **pages("axes_accessattempt", ADMINISTRATORS, delete=ADMINISTRATORS),
 }
+ACTIONS = {  # on the rows that are ticked in a list
+    "auth_user.require_factor": ADMINISTRATORS,
+    "auth_user.release_factor": ADMINISTRATORS,
+    "auth_user.forget_factor": ADMINISTRATORS,
+    "axes_accessattempt.unlock": ADMINISTRATORS,
+    "branches_disagreement.mark_as_treated": MAPPERS,
+}
 BROWSER = Client(raise_request_exception=False)  # one for all: each prepares the static files anew
 EXPECTED = (200, 302, 403, 404)
 QUERIES = {"autocomplete": "?app_label=branches&model_name=agreementname&field_name=agreement&term=coiffure"}
@@ -264,6 +271,25 @@ def is_answered(response):
 
 def is_login(response):
     return response.headers.get("Location", "").startswith("/admin/login/")
+
+
+def actions_of(user):
+    """What a list offers an account, and lets it do."""
+    asked = RequestFactory().get("/admin/")
+    asked.user = user
+    for model, shown in admin.site._registry.items():
+        for action in (*shown.get_actions(asked), *shown.actions_submit_line):
+            yield f"{model._meta.app_label}_{model._meta.model_name}.{action}"
+
+
+def test_each_action_is_for_those_of_its_row_and_no_others():
+    whole = EVERYBODY - {"half"}  # who gets no page
+    users = {who: AnonymousUser() if who == "anonymous" else account(who) for who in whole}
+    offered: dict[str, set[str]] = {}
+    for who, user in users.items():
+        for action in actions_of(user):
+            offered.setdefault(action, set()).add(who)
+    assert offered == ACTIONS
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
