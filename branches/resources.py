@@ -13,9 +13,10 @@ from branches import attachments
 from branches.models import Agreement, AgreementName, Attachment, Disagreement, Opco
 from branches.naming import of_the_files
 from branches.successions import ESCAPE_STAYS, NO_NEW_ESCAPE, refusal
-from opco_portal.corrections.admin.forms import LONGEST_REASON
 from opco_portal.corrections.columns import Choice, Column, Day, Link, Moment, Text, YesNo
-from opco_portal.corrections.imports import Line, Listing, Sheet
+from opco_portal.corrections.imports import Listing, Sheet
+from opco_portal.corrections.models import LONGEST_REASON
+from opco_portal.corrections.previews import Line
 from opco_portal.french import listed, period, plain
 from opco_portal.identifiers import normalize_idcc
 from opco_portal.sync.text import readable

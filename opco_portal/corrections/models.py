@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
+LONGEST_REASON = 1000  # characters, in forms and files
+
 
 class Correction(models.Model):
     """One operation by which staff changed reference data: an edit, an import, a way back.

@@ -9,11 +9,11 @@ from django.utils.timezone import localtime
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from opco_portal.corrections.history import Change, history_of, version_of
+from opco_portal.corrections.models import LONGEST_REASON
 from opco_portal.corrections.origins import origin_of, origins_of
 from opco_portal.corrections.words import Names, differences
 from opco_portal.french import moment, typeset
 
-LONGEST_REASON = 1000
 KEPT = "Votre saisie est conservée. Relisez-la, puis enregistrez de nouveau pour l’appliquer à cette version."
 
 
