@@ -5,7 +5,7 @@ Ten times as many for an account from anywhere, or from an address for any accou
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
@@ -20,6 +20,7 @@ from django.utils.cache import add_never_cache_headers
 
 from opco_portal.upstream.visitors import visitor_of
 
+SUBSCRIBER = 64  # bits of an IPv6 address that all of a subscriber share
 PATIENCE = (1, 10, 10)  # for each of AXES_LOCKOUT_PARAMETERS, how many times the failures that lock the first
 
 
@@ -51,13 +52,17 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address; None where there is none, as in a command."""
-    address = visitor_of(request)
+    """The client's address, as the first one of its network in IPv6; None where there is none, as in a command."""
     try:
-        ip_address(address)
+        address = ip_address(visitor_of(request))
     except ValueError:
         return None
-    return address
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    # A subscriber has a whole network of them, and could try each password from another.
+    return str(IPv6Network((address.packed, SUBSCRIBER), strict=False).network_address)
 
 
 def locked(request: HttpRequest, response: HttpResponse | None, credentials: Any) -> HttpResponse:

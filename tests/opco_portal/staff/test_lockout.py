@@ -64,6 +64,18 @@ def test_another_browser_does_not_get_round_it():
     assert fail(2, headers={"user-agent": "b"}) == [200, 429]
 
 
+def test_another_address_of_the_same_subscriber_does_not_get_round_it():
+    tried = [log_in("x", address=f"2001:db8:0:1::{each}").status_code for each in range(1, 7)]
+    assert tried == [200, 200, 200, 200, 429, 429]
+    assert is_in(log_in(PASSWORD, address="2001:db8:0:2::1"))
+    assert AccessAttempt.objects.get().ip_address == "2001:db8:0:1::"
+
+
+def test_an_address_written_in_two_ways_is_one():
+    fail(5, address="::ffff:192.0.2.1")
+    assert log_in(PASSWORD, address="192.0.2.1").status_code == 429
+
+
 def test_somebody_elsewhere_is_not_locked_out():
     fail(5)
     assert is_in(log_in(PASSWORD, address=ELSEWHERE))
