@@ -44,7 +44,7 @@ def saved(camille, **values) -> Attachment:
 
 
 def turns(before, after, idcc="1486") -> list[tuple[date, str, str]]:
-    return [(turn.on, turn.before, turn.after) for turn in effects(idcc, before, after).turns]
+    return [(turn.on, turn.before, turn.after) for turn in effects(idcc, [before] if before else [], after).turns]
 
 
 @pytest.mark.parametrize(
@@ -90,14 +90,14 @@ def test_a_decision_for_what_is_read_already_still_makes_it_certain():
 @pytest.mark.parametrize("change", [{"opco": "akto"}, {"first": date(2025, 1, 1)}, {"end": None}])
 def test_what_nobody_would_notice_is_said_to_change_nothing(camille, change):
     row = saved(camille)
-    assert effects("1486", row, decision(**change)).is_idle
+    assert effects("1486", [row], decision(**change)).is_idle
 
 
 def test_the_count_says_how_sure_the_table_is_and_of_when():
-    said = effects("1486", None, decision()).counted.replace("\u202f", " ").replace("\u00a0", " ")
+    said = effects("1486", [], decision()).counted.replace("\u202f", " ").replace("\u00a0", " ")
     assert said == "253 639 établissements déclarent ce code, dont plus de 99,9 % chez Atlas, en juin 2026."
     silent = Agreement.objects.filter(status="active", attachments=None).first()
-    said = effects(silent.pk, None, decision(idcc=silent.pk))
+    said = effects(silent.pk, [], decision(idcc=silent.pk))
     assert said.counted == "Aucun établissement de la table SIRET-OPCO ne déclare ce code."
     assert said.turns == [Turn(TODAY, "aucun OPCO", CERTAIN)]
 
@@ -108,9 +108,9 @@ def test_what_an_agreement_replaced_follows_it_unless_it_has_an_opco_of_its_own(
     Attachment.objects.create(
         agreement_id="9003", opco_id="afdas", source="siro", establishments=3, share=1, vintage="juin 2026"
     )
-    assert {"9001", "9002"} <= {fact.idcc for fact in effects("1486", None, decision()).followers}
-    assert "9003" not in {fact.idcc for fact in effects("1486", None, decision()).followers}
-    assert not effects("1486", None, decision(first=date(2025, 1, 1), end=TODAY)).followers
+    assert {"9001", "9002"} <= {fact.idcc for fact in effects("1486", [], decision()).followers}
+    assert "9003" not in {fact.idcc for fact in effects("1486", [], decision()).followers}
+    assert not effects("1486", [], decision(first=date(2025, 1, 1), end=TODAY)).followers
 
 
 def test_activities_whose_first_opco_changes_are_counted():
@@ -122,8 +122,8 @@ def test_activities_whose_first_opco_changes_are_counted():
         (codes[2], "2596", 40),
     ):
         ActivityShare.objects.create(activity_id=code, agreement_id=idcc, share=share / 100, employees=1000)
-    assert effects("1486", None, decision()).activities == 2
-    assert effects("1486", None, decision("atlas")).activities == 0
+    assert effects("1486", [], decision()).activities == 2
+    assert effects("1486", [], decision("atlas")).activities == 0
 
 
 SAMPLE = ["1486", "1979", "0843", "3203", "1618", "5531", "2596", "0025", "0057", "0172", "0014"]
@@ -133,7 +133,7 @@ SAMPLE = ["1486", "1979", "0843", "3203", "1618", "5531", "2596", "0025", "0057"
 @pytest.mark.parametrize("idcc", SAMPLE)
 def test_what_was_foretold_is_what_is_read_once_saved(camille, idcc, opco):
     first, end = TODAY + 3 * DAY, TODAY + 30 * DAY
-    foretold = effects(idcc, None, decision(opco, first, end, idcc))
+    foretold = effects(idcc, [], decision(opco, first, end, idcc))
     others = {fact.idcc: say(reference(), fact.idcc, first) for fact in reference().agreements.values()}
     for turn in foretold.turns:
         assert say(reference(), idcc, turn.on) == turn.before
@@ -146,12 +146,12 @@ def test_what_was_foretold_is_what_is_read_once_saved(camille, idcc, opco):
 
 
 def test_another_preview_has_another_mark(camille):
-    shown = effects("1486", None, decision())
-    assert mark_of(shown) == mark_of(effects("1486", None, decision()))
+    shown = effects("1486", [], decision())
+    assert mark_of(shown) == mark_of(effects("1486", [], decision()))
     others = [
-        effects("1486", None, decision("afdas")),
-        effects("1486", None, decision(first=TODAY + DAY)),
-        effects("1486", None, decision(end=TODAY + DAY)),
+        effects("1486", [], decision("afdas")),
+        effects("1486", [], decision(first=TODAY + DAY)),
+        effects("1486", [], decision(end=TODAY + DAY)),
         Preview("1979", shown.counted, shown.turns, shown.followers, shown.activities),
         Preview("1486", shown.counted, shown.turns, [reference().agreements["0025"]], shown.activities),
     ]
