@@ -133,10 +133,11 @@ class ConflictAdmin(ReadOnly, WithHistory):
     def fate(self, row: Conflict) -> str:
         if row.waits(timezone.localdate()) and row.until:
             return typeset(f"à revoir depuis le {day(row.until)}")
-        until = (
-            f" jusqu’au {day(row.until)}" if row.until and row.state in (State.KEPT, State.POSTPONED) else ""
-        )
-        return typeset(f"{row.get_state_display()}{until}")
+        if row.until and row.state == State.KEPT:
+            return typeset(f"notre réponse gardée jusqu’au {day(row.until - timedelta(days=1))} compris")
+        if row.until and row.state == State.POSTPONED:
+            return typeset(f"remis au {day(row.until)}")
+        return row.get_state_display()
 
     # ----------------------------------------------------------------------------------------------------------- page
     def get_urls(self) -> list[URLPattern]:

@@ -63,10 +63,10 @@ def conflict(page: Page) -> None:
 
 def conflict_with_errors(page: Page) -> None:
     conflict(page)
-    page.get_by_label("Jusqu’au").fill("2020-01-01")
+    page.get_by_label("Dernier jour").fill("2020-01-01")
     page.get_by_role("button", name="Garder notre réponse").click()
     expect(page.get_by_role("alert")).to_contain_text("Rien n’est enregistré")
-    expect(page.get_by_label("Jusqu’au")).to_have_accessible_description(
+    expect(page.get_by_label("Dernier jour")).to_have_accessible_description(
         re.compile("Choisissez un jour à venir")
     )
 
