@@ -44,7 +44,9 @@ def saved(camille, **values) -> Attachment:
 
 
 def turns(before, after, idcc="1486") -> list[tuple[date, str, str]]:
-    return [(turn.on, turn.before, turn.after) for turn in effects(idcc, [before] if before else [], after).turns]
+    return [
+        (turn.on, turn.before, turn.after) for turn in effects(idcc, [before] if before else [], after).turns
+    ]
 
 
 @pytest.mark.parametrize(
