@@ -54,7 +54,7 @@ class ChangesFeed(Feed):
     def item_description(self, item: Item) -> str:
         """Atom's summary is HTML here, so the sentences are escaped."""
         if isinstance(item, Correction):
-            undone = ["Correction annulée depuis."] if item.reverted_by.all() else []
+            undone = [f"Correction {item.fate} depuis."] if item.fate else []
             return escape(" ".join([*undone, *item.headline, typeset(f"Motif : {item.reason}")]))
         withdrawn = ["Publication retirée depuis."] if item.withdrawn_at else []
         return escape(" ".join([*withdrawn, *(getattr(item, "sentences", None) or ())]))

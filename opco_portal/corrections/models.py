@@ -53,3 +53,11 @@ class Correction(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("correction", args=[self.pk])
+
+    @property
+    def fate(self) -> str:
+        """« annulée », or « annulée en partie » where something of it was left; "" while it stands."""
+        undone = sum(each.size for each in self.reverted_by.all())
+        if not undone:
+            return ""
+        return "annulée" if undone >= self.size else "annulée en partie"

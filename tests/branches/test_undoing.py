@@ -93,6 +93,9 @@ def test_what_was_not_changed_since_is_undone_and_the_rest_stays(staff, correcte
     back = Correction.objects.first()
     assert back
     assert (back.reverts, back.size, back.reason) == (made, 3, "Mauvais fichier")
+    listed = reverse("admin:corrections_correction_changelist")
+    for page in (page_of(made), listed, made.get_absolute_url(), reverse("changes")):
+        assert "annulée en partie" in text_of(staff.get(page)).lower()
 
 
 def test_a_single_change_that_is_left_is_called_so(staff, corrected):

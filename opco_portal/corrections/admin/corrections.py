@@ -71,7 +71,7 @@ class CorrectionAdmin(Exportable, ReadOnly):
     @admin.display(description="état")
     def fate(self, row: Correction) -> str:
         undone = [each.pk for each in row.reverted_by.all()]
-        return typeset(f"annulée (n° {undone[-1]})") if undone else "en place"
+        return typeset(f"{row.fate} (n° {undone[-1]})") if undone else "en place"
 
     # --------------------------------------------------------------------------------------------------------- page
     def get_urls(self) -> list[URLPattern]:
