@@ -58,7 +58,7 @@ def _majorities_before(source: Source) -> dict[str, str]:
     vintages: dict[int, dict[tuple[str, str], int]] = defaultdict(dict)
     for run, idcc, opco, count in earlier.values_list("run", "idcc", "opco", "establishments"):
         vintages[run][idcc, opco] = count
-    held = {}
+    held: dict[str, str] = {}
     for pairs in vintages.values():
         totals = totals_by_idcc(pairs)
         held |= {

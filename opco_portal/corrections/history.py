@@ -143,6 +143,11 @@ def events_of(model: type[Model]) -> Any:
     return events._default_manager.all()
 
 
+def values_of(row: Model) -> dict[str, Any]:
+    """An object as its events hold it."""
+    return {name: getattr(row, name) for name in _names(type(row))}
+
+
 def _names(model: type[Model]) -> list[str]:
     return [field.attname for field in model._meta.concrete_fields]
 

@@ -6,8 +6,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from django.utils import timezone
 from import_export.results import RowResult
 
+from opco_portal.corrections.history import Change, values_of
 from opco_portal.corrections.words import Difference
 from opco_portal.french import listed, plural
 
@@ -57,6 +59,22 @@ class Preview:
     @cached_property
     def changed(self) -> list[Line]:
         return [line for line in self.lines if line.is_changed and not line.problems]
+
+    @property
+    def as_changes(self) -> list[Change]:
+        """What would be written, as a forecast reads it; what does not exist yet has a number that nothing has."""
+        return [
+            Change(
+                type(line.instance),
+                line.instance.pk or -line.number,
+                number=0,
+                at=timezone.now(),
+                context=None,
+                before=None,
+                after=values_of(line.instance),
+            )
+            for line in self.changed
+        ]
 
     @cached_property
     def same(self) -> list[Line]:

@@ -183,7 +183,7 @@ def _current(changes: Iterable[Change]) -> dict[tuple[type[models.Model], Any], 
     for change in changes:
         keys[change.model].append(change.pk)
     return {
-        (model, row.pk): {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+        (model, row.pk): history.values_of(row)
         for model, pks in keys.items()
         for row in model._base_manager.filter(pk__in=pks)
     }

@@ -573,3 +573,17 @@ def test_disagreements_and_corrections_are_taken_away_as_the_lists_show_them(dec
     assert (row["SIRET"], row["OPCO du moteur"], row["Moteur"]) == ("50103081100092", "AKTO", "CFA Dock")
     (row,) = read(client.get(url("export", "corrections_correction") + "?format=xlsx").content).dict
     assert (row["Auteur"], row["Motif"], row["Nature"]) == ("camille", "Pour essayer", "modification")
+
+
+def test_a_file_of_decisions_says_what_the_public_will_read(client):
+    head = ("IDCC", "OPCO", "Premier jour", "Dernier jour", "Motif", "Source")
+    lines = [
+        ("1486", "AKTO", "01/01/2020", "", "Un accord", SOURCE),
+        ("2098", "AKTO", "01/01/2020", "", "x", SOURCE),
+    ]
+    shown = sent(client, csv_of(head, *lines), model="branches_attachment")
+    told = [each.replace("\xa0", " ") for each in shown.context["forecast"]]
+    assert told == [
+        "IDCC 1486, aujourd’hui : « Atlas (déduit) » devient « AKTO (certain) »",
+        "IDCC 2098, aujourd’hui : « Opco EP (déduit) » devient « AKTO (certain) »",
+    ]

@@ -31,8 +31,10 @@ from opco_portal.corrections.admin.base import tell
 from opco_portal.corrections.admin.forms import reason_field
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.formats import Unreadable
-from opco_portal.corrections.imports import Listing, Preview, Sheet
+from opco_portal.corrections.history import forecast
+from opco_portal.corrections.imports import Listing, Sheet
 from opco_portal.corrections.models import Correction
+from opco_portal.corrections.previews import Preview
 from opco_portal.french import megabytes, number, typeset
 
 if TYPE_CHECKING:
@@ -220,6 +222,7 @@ class Importable(ImportMixin, Exportable):  # type: ignore[misc]
             "sheet": resource,
             "form": form,
             "preview": preview,
+            "forecast": forecast(preview.as_changes) if preview and preview.is_ready else None,
             "confirm": confirm,
             "problem": problem,
             "guide": resource.guide(),
