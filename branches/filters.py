@@ -1,6 +1,6 @@
 """The filters of the administration's lists that the dashboard leads to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import Any, ClassVar
 
@@ -12,6 +12,15 @@ from django.utils import timezone
 from branches import attention
 
 Rows = Callable[[date], QuerySet[Any]]
+
+
+class Queue(admin.SimpleListFilter):
+    """A list opens on what waits for somebody: that is what it is opened for."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "à traiter"}
+        yield from others
 
 
 class Attention(admin.SimpleListFilter):

@@ -1,6 +1,6 @@
 """The queue of conflicts: what the table contradicts, and the three ways to settle it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from unfold.widgets import UnfoldAdminURLInputWidget
 from branches import attachments, conflicts
 from branches.admin.decisions import day_field, effects
 from branches.dossier import dossier_of
+from branches.filters import Queue
 from branches.models import Attachment, Conflict
 from branches.preview import Preview, Turn, when
 from opco_portal.corrections.admin.base import WithHistory
@@ -85,8 +86,8 @@ class Way:
     turns: Sequence[tuple[str, Turn]] = ()
 
 
-class WaitingFilter(admin.SimpleListFilter):
-    """What waits for somebody comes first: that is what the list is opened for."""
+class WaitingFilter(Queue):
+    """What waits, or any state."""
 
     title = "file d’attente"
     parameter_name = "file"
@@ -96,11 +97,6 @@ class WaitingFilter(admin.SimpleListFilter):
             ("tous", "tous"),
             *((value, str(label)) for value, label in State.choices if value != State.OPEN),
         ]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": "à traiter"}
-        yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Conflict]") -> "QuerySet[Conflict]":
         if self.value() is None:

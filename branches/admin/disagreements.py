@@ -1,6 +1,5 @@
 """Where another engine names another OPCO than the portal: looked at, then marked as treated."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanSwitchWidget
 
+from branches.filters import Queue
 from branches.models import Disagreement, Establishment
 from branches.resources import Disagreements
 from opco_portal.corrections.admin.imports import Exportable
@@ -20,19 +20,14 @@ from opco_portal.identifiers import format_siret
 from opco_portal.staff.site import ModelAdmin
 
 
-class TreatedFilter(admin.SimpleListFilter):
-    """What nobody has looked at yet comes first."""
+class TreatedFilter(Queue):
+    """What nobody has looked at yet, what somebody has, or both."""
 
     title = "suivi"
     parameter_name = "suivi"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [("traites", "traités"), ("tous", "tous")]
-
-    def choices(self, changelist: Any) -> Iterator[Any]:
-        first, *others = super().choices(changelist)
-        yield {**first, "display": "à traiter"}
-        yield from others
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[Disagreement]") -> "QuerySet[Disagreement]":
         if self.value() == "tous":
