@@ -30,6 +30,10 @@ class ModelAdmin(UnfoldModelAdmin):
 
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
+    def url_name(self, action: str) -> str:
+        """What the address of an action on this model is called, within the administration."""
+        return f"{self.opts.app_label}_{self.opts.model_name}_{action}"
+
 
 class ReadOnly(ModelAdmin):
     """Shown and searched, changed by the reference files and the synchronisations only."""

@@ -48,12 +48,9 @@ class WithHistory(ModelAdmin):
         own = path(
             "<path:object_id>/history/<int:number>/retablir/",
             self.admin_site.admin_view(self.restore),
-            name=self._url_name("restore"),
+            name=self.url_name("restore"),
         )
         return [own, *super().get_urls()]
-
-    def _url_name(self, action: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{action}"
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -69,12 +66,12 @@ class WithHistory(ModelAdmin):
             "entries": self._entries(changes, row if self.has_change_permission(request, row) else None),
             "comparison": self._comparison(request, changes),
             "chosen": (request.GET.get("de", ""), request.GET.get("a", "")),
-            "object_url": reverse(f"admin:{self._url_name('change')}", args=[row.pk]),
+            "object_url": reverse(f"admin:{self.url_name('change')}", args=[row.pk]),
         }
         return TemplateResponse(request, "admin/corrections/history.html", context)
 
     def _crumbs(self, row: Model, *parts: tuple[str, str]) -> list[tuple[str, str]]:
-        return [(str(row), reverse(f"admin:{self._url_name('change')}", args=[row.pk])), *parts]
+        return [(str(row), reverse(f"admin:{self.url_name('change')}", args=[row.pk])), *parts]
 
     def _found(self, request: HttpRequest, object_id: str) -> Model:
         row: Model | None = self.get_object(request, object_id)
@@ -99,7 +96,7 @@ class WithHistory(ModelAdmin):
     def _restore_url(self, row: Model, change: Change) -> str:
         if change.after is None:
             return ""
-        return reverse(f"admin:{self._url_name('restore')}", args=[row.pk, change.number])
+        return reverse(f"admin:{self.url_name('restore')}", args=[row.pk, change.number])
 
     def _comparison(self, request: HttpRequest, changes: Sequence[Change]) -> Sequence[Difference] | None:
         """Two versions side by side, when two were chosen."""
@@ -128,9 +125,9 @@ class WithHistory(ModelAdmin):
                 changes = history_of(row)
             else:
                 tell(request, made)
-                return redirect(f"admin:{self._url_name('history')}", row.pk)
+                return redirect(f"admin:{self.url_name('history')}", row.pk)
         both = self._to(version, changes[0])
-        back_url = reverse(f"admin:{self._url_name('history')}", args=[row.pk])
+        back_url = reverse(f"admin:{self.url_name('history')}", args=[row.pk])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -252,7 +249,7 @@ class CorrectedAdmin(WithHistory):
         return self._show_again(obj)
 
     def _show_again(self, obj: Any) -> HttpResponse:
-        return redirect(f"admin:{self._url_name('change')}", obj.pk)
+        return redirect(f"admin:{self.url_name('change')}", obj.pk)
 
     def log_addition(self, *args: Any) -> None:  # type: ignore[override]
         """The database keeps the history, of this page as of every other way in."""

@@ -38,7 +38,7 @@ from opco_portal.corrections.previews import Preview
 from opco_portal.french import megabytes, number, typeset
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as _Admin
+    from opco_portal.staff.site import ModelAdmin as _Admin
 else:
     _Admin = object
 
@@ -122,12 +122,9 @@ class Exportable(ExportMixin, _Admin):  # type: ignore[misc]
         try:
             rows = self.get_export_queryset(request)
         except IncorrectLookupParameters:
-            return redirect(f"admin:{self._view_name('changelist')}")
+            return redirect(f"admin:{self.url_name('changelist')}")
         resource = self.listing()
         return _file(kind, resource, resource.export(rows))
-
-    def _view_name(self, action: str) -> str:
-        return f"{self.opts.app_label}_{self.opts.model_name}_{action}"
 
 
 class Importable(ImportMixin, Exportable):  # type: ignore[misc]
@@ -145,7 +142,7 @@ class Importable(ImportMixin, Exportable):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path(f"import/{address}/", self.admin_site.admin_view(view), name=self._view_name(name))
+            path(f"import/{address}/", self.admin_site.admin_view(view), name=self.url_name(name))
             for name, address, view in (
                 ("template", "modele", self.import_template),
                 ("current", "actuels", self.import_current),
@@ -204,7 +201,7 @@ class Importable(ImportMixin, Exportable):  # type: ignore[misc]
             return self._import_page(request, resource, again, preview, confirm, STALE)
         _forget(request, token)
         tell(request, draft.made)
-        return redirect(f"admin:{self._view_name('changelist')}")
+        return redirect(f"admin:{self.url_name('changelist')}")
 
     def _import_page(
         self,
@@ -226,11 +223,11 @@ class Importable(ImportMixin, Exportable):  # type: ignore[misc]
             "confirm": confirm,
             "problem": problem,
             "guide": resource.guide(),
-            "template_url": reverse(f"admin:{self._view_name('template')}"),
-            "current_url": reverse(f"admin:{self._view_name('current')}"),
-            "import_url": reverse(f"admin:{self._view_name('import')}"),
-            "confirm_url": reverse(f"admin:{self._view_name('process_import')}"),
-            "list_url": reverse(f"admin:{self._view_name('changelist')}"),
+            "template_url": reverse(f"admin:{self.url_name('template')}"),
+            "current_url": reverse(f"admin:{self.url_name('current')}"),
+            "import_url": reverse(f"admin:{self.url_name('import')}"),
+            "confirm_url": reverse(f"admin:{self.url_name('process_import')}"),
+            "list_url": reverse(f"admin:{self.url_name('changelist')}"),
         }
         return TemplateResponse(request, "admin/corrections/import.html", context)
 
