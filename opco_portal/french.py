@@ -111,3 +111,16 @@ def megabytes(size: int) -> str:
     if size < 100_000:
         return plural(size, "octet")
     return f"{size / 1_000_000:.1f}".replace(".", ",") + f"{NBSP}Mo"
+
+
+def decimal(value: Decimal) -> str:
+    """1 234,5: a number with its decimals, without zeros at the end."""
+    whole, _, rest = f"{value:.4f}".partition(".")
+    rest = rest.rstrip("0")
+    return number(int(whole)) + (f",{rest}" if rest else "")
+
+
+def euros(amount: Decimal) -> str:
+    """« 1 050 € », « 12,31 € »: cents only where there are some."""
+    whole, _, cents = f"{amount:.2f}".partition(".")
+    return number(int(whole)) + (f",{cents}" if cents != "00" else "") + f"{NBSP}€"

@@ -1,0 +1,289 @@
+"""From the rules that may apply to the options that people compare, one scheme at a time."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from financing.calculator import amounts
+from financing.calculator import sentences as say
+from financing.calculator.amounts import ZERO, Spending
+from financing.calculator.choice import chosen, covers
+from financing.calculator.outcome import Line, Option, Share
+from financing.calculator.project import Project
+from financing.calculator.rulebook import Rulebook
+from financing.calculator.rules import Envelope, Funds, Payment, Rule
+from financing.calculator.terms import Basis, Confidence, Cost, Eligibility, Scheme
+
+MUTUALISED_BELOW = 50  # employees: Code du travail, L6332-17
+SEVERAL = (Cost.ANCILLARY, Cost.ALL)  # what one rule may pay together
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What every step of an estimate needs to have at hand."""
+
+    project: Project
+    book: Rulebook
+    on: date
+
+    def envelope(self, rule: Rule) -> Envelope | None:
+        return self.book.envelopes.get(rule.envelope) if rule.envelope else None
+
+    def funds(self, rule: Rule) -> Funds | None:
+        envelope = self.envelope(rule)
+        return envelope.state(self.on) if envelope else None
+
+
+def options_of(scheme: Scheme, rules: Sequence[Rule], desk: Desk) -> list[Option]:
+    """The options of one scheme: one for each rule for the course fees that nothing decides against."""
+    alone = [rule for rule in rules if scheme not in rule.complements]
+    mains = chosen(alone, Cost.PEDAGOGICAL, desk.project)
+    if not mains and any(cost != Cost.PEDAGOGICAL for cost in desk.project.asked()):
+        mains = _without_fees(alone, desk)
+    told = [_option(main, alone, desk, several=len(mains) > 1) for main in mains]
+    return [replace(option, code=code) for option, code in zip(told, _codes(told), strict=True)]
+
+
+def _without_fees(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
+    """A scheme that pays wages or travel but no course fees: its best rule for the first cost that is asked."""
+    for cost in desk.project.asked():
+        if found := chosen(rules, cost, desk.project):
+            return found[:1]
+    return []
+
+
+def _codes(options: Sequence[Option]) -> Iterator[str]:
+    """The scheme, and the rule where a scheme has several options: stable in addresses and in the API."""
+    for option in options:
+        yield option.scheme.value if len(options) == 1 else f"{option.scheme.value}:{option.rules[0].code}"
+
+
+def _option(main: Rule, rules: Sequence[Rule], desk: Desk, *, several: bool) -> Option:
+    funds = desk.funds(main)
+    spent, lines = _lines(main, rules, desk, desk.project.asked())
+    if funds and funds.status == "exhausted":
+        lines = [_not_paid(line, funds) for line in lines]
+    applied = _applied(main, lines)
+    reasons = tuple(_doubts(applied, desk))
+    return Option(
+        code="",
+        scheme=main.scheme,
+        label=main.scheme.label,
+        variant=_variant(main) if several else "",
+        eligibility=_eligibility(main, funds, reasons),
+        reasons=_refused(main, funds) or reasons,
+        lines=tuple(lines),
+        rules=applied,
+        conditions=_conditions(applied, desk),
+        cautions=_unique(text for rule in applied for text in rule.cautions),
+        shares=_shares(applied, spent, desk),
+        funds=funds,
+        payment=payment_of(main.scheme, desk),
+        deadline=desk.book.own.deadline if desk.book.own else "",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ lines
+def _lines(
+    main: Rule, rules: Sequence[Rule], desk: Desk, asked: Mapping[Cost, Decimal]
+) -> tuple[Spending, list[Line]]:
+    spending = Spending(desk.project.already_used)
+    lines = []
+    for cost, amount in asked.items():
+        line = _line(cost, amount, main, rules, desk, spending)
+        spending.note(line, desk.envelope(line.rule) if line.rule else None)
+        lines.append(line)
+    return spending, lines
+
+
+def _line(
+    cost: Cost, asked: Decimal, main: Rule, rules: Sequence[Rule], desk: Desk, spending: Spending
+) -> Line:
+    if main.cost in covers(cost) and cost == Cost.PEDAGOGICAL:
+        return amounts.line(main, cost, asked, desk.project, spending, desk.envelope(main))
+    fitting = [rule for rule in rules if rule is main or _goes_with(rule, main, desk.project)]
+    if main.cost == Cost.ALL:  # another general rule is another option, not a part of this one
+        fitting = [rule for rule in fitting if rule is main or rule.cost != Cost.ALL]
+    found = chosen(fitting, cost, desk.project)
+    if not found:
+        return Line(cost, asked, None, say.silent())
+    paid = [amounts.line(rule, cost, asked, desk.project, spending, desk.envelope(rule)) for rule in found]
+    return _prudent(paid)
+
+
+def _goes_with(rule: Rule, main: Rule, project: Project) -> bool:
+    """Whether a rule for wages or travel is about the same training and people as the one for course fees."""
+    if rule.audience not in ("", main.audience):
+        return False
+    kinds = {project.kind} if project.kind else set(main.kinds)
+    if rule.kinds and not kinds & set(rule.kinds):
+        return False
+    if rule.topic and rule.topic != main.topic and rule.cost == Cost.PEDAGOGICAL:
+        return False
+    return not (rule.modalities and main.modalities) or bool(set(rule.modalities) & set(main.modalities))
+
+
+def _prudent(lines: Sequence[Line]) -> Line:
+    """Of several published cases that the project does not tell apart, the one that pays least."""
+    least = min(lines, key=lambda line: (line.financed is not None, line.financed or ZERO))
+    others = [line.rule.label for line in lines if line is not least and line.rule]
+    if not others:
+        return least
+    return replace(least, explanation=f"{least.explanation}\u202f; {say.prudent(others)}")
+
+
+def _not_paid(line: Line, funds: Funds) -> Line:
+    """What an exhausted budget leaves: nothing, with what its scale was."""
+    was = f"\u202f; pour mémoire\u202f: {line.explanation}" if line.financed else ""
+    return replace(line, financed=ZERO, explanation=say.exhausted(funds) + was, bites=())
+
+
+def _applied(main: Rule, lines: Iterable[Line]) -> tuple[Rule, ...]:
+    return tuple(dict.fromkeys([main, *(line.rule for line in lines if line.rule)]))
+
+
+# ------------------------------------------------------------------------------------------------ open or not
+def _refused(main: Rule, funds: Funds | None) -> tuple[str, ...]:
+    if funds and funds.status == "exhausted":
+        return (say.exhausted(funds),)
+    if main.basis == Basis.EXCLUDED:
+        return (main.label, *main.conditions)
+    return ()
+
+
+def _eligibility(main: Rule, funds: Funds | None, doubts: Sequence[str]) -> Eligibility:
+    if _refused(main, funds):
+        return Eligibility.NO
+    return Eligibility.TO_CHECK if doubts else Eligibility.YES
+
+
+def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
+    """What has to be checked before the option can be counted on."""
+    main, project = applied[0], desk.project
+    if main.kinds and project.kind is None:
+        yield say.confirm_kind(main)
+    if main.modalities and project.modality is None:
+        yield say.confirm_modality(main)
+    if project.all_hours is None and (main.duration.min or main.duration.max):
+        yield say.confirm_duration(main.duration)
+    yield from _unique(say.confirm_audience(rule.audience) for rule in applied if rule.audience)
+    yield from _unique(text for rule in applied for text in rule.requires)
+    if main.confidence == Confidence.BRANCH_DEPENDENT:
+        yield say.confirm_branch()
+    if main.basis == Basis.UNPUBLISHED:
+        yield _unpublished(main.scheme, desk)
+    if (
+        main.scheme == Scheme.PLAN
+        and project.headcount is not None
+        and project.headcount >= MUTUALISED_BELOW
+        and main.basis != Basis.EXCLUDED
+    ):
+        yield say.mutualised_funds()
+
+
+def _unpublished(scheme: Scheme, desk: Desk) -> str:
+    if desk.book.set_by_branches(scheme):
+        return say.branch_scale(scheme, desk.book.name)
+    return say.decided_by_opco(scheme, desk.book.name)
+
+
+# ------------------------------------------------------------------------------------------------ around it
+def _variant(main: Rule) -> str:
+    """What tells a rule from the others of its scheme."""
+    return main.label
+
+
+def _conditions(applied: Sequence[Rule], desk: Desk) -> tuple[str, ...]:
+    general = [
+        f"{condition.text} ({condition.article})"
+        for condition in desk.book.conditions
+        if (not condition.schemes or applied[0].scheme in condition.schemes)
+        and (desk.project.headcount is None or desk.project.headcount in condition.headcount)
+        and (condition.since is None or condition.since <= desk.on)
+    ]
+    return _unique([*(text for rule in applied for text in rule.conditions), *general])
+
+
+def _shares(applied: Sequence[Rule], spending: Spending, desk: Desk) -> tuple[Share, ...]:
+    envelopes = {rule.envelope: desk.envelope(rule) for rule in applied}
+    return tuple(_share(envelope, spending) for envelope in envelopes.values() if envelope)
+
+
+def _share(envelope: Envelope, spending: Spending) -> Share:
+    used = spending.of_envelope.get(envelope.code, ZERO)
+    if envelope.amount is None:
+        return Share(envelope, used, None)
+    return Share(envelope, used, max(ZERO, envelope.amount - spending.already_used - used))
+
+
+def payment_of(scheme: Scheme, desk: Desk) -> Payment | None:
+    """How the money comes: what the OPCO says of this scheme and size, else what it or the law says of all."""
+    headcount = desk.project.headcount
+    fitting = [
+        payment
+        for payment in desk.book.payments
+        if (not payment.schemes or scheme in payment.schemes)
+        and (headcount is None or headcount in payment.headcount)
+        and (payment.since is None or payment.since <= desk.on)
+        and (payment.until is None or desk.on <= payment.until)
+    ]
+    return min(fitting, key=lambda payment: not payment.schemes, default=None)
+
+
+def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(texts))
+
+
+# ------------------------------------------------------------------------------------------------ added together
+def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[Option]:
+    """The combinations that the rules allow: what one leaves, paid by another that says it may be added to it."""
+    combined = []
+    for rule in rules:
+        if rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL):
+            continue
+        for first in options:
+            if first.scheme in rule.complements and first.eligibility != Eligibility.NO:
+                combined += _added(first, rule, rules, desk)
+    return combined
+
+
+def _added(first: Option, rule: Rule, rules: Sequence[Rule], desk: Desk) -> list[Option]:
+    left = {line.cost: line.remaining for line in first.lines if line.remaining}
+    if not left or not _goes_with(rule, first.rules[0], desk.project):
+        return []
+    same = [each for each in rules if each.scheme == rule.scheme]
+    spending, lines = _lines(rule, same, desk, left)
+    if not any(line.financed for line in lines):
+        return []
+    applied = (*first.rules, *_applied(rule, lines))
+    doubts = tuple(dict.fromkeys((*first.reasons, *_doubts(_applied(rule, lines), desk))))
+    paid = {line.cost: line for line in lines}
+    return [
+        replace(
+            first,
+            code=f"{first.code}+{rule.code}",
+            label=say.added_to(first.label, rule.label),
+            eligibility=Eligibility.TO_CHECK if doubts else first.eligibility,
+            reasons=doubts,
+            lines=tuple(_sum(line, paid.get(line.cost)) for line in first.lines),
+            rules=applied,
+            conditions=_conditions(applied, desk),
+            cautions=_unique(text for each in applied for text in each.cautions),
+            shares=(*first.shares, *_shares(_applied(rule, lines), spending, desk)),
+            combines=(first.code, rule.code),
+        )
+    ]
+
+
+def _sum(line: Line, second: Line | None) -> Line:
+    if second is None or second.financed is None or line.financed is None:
+        return line
+    return Line(
+        line.cost,
+        line.asked,
+        line.financed + second.financed,
+        f"{line.explanation}\u202f; puis {second.explanation}",
+        second.rule if not line.financed else line.rule,
+        (*line.bites, *second.bites),
+    )
