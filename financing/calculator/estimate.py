@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from financing.calculator import sentences as say
-from financing.calculator.choice import chosen
+from financing.calculator.choice import chosen, covers
 from financing.calculator.fit import Refusal, missing, refusal
 from financing.calculator.options import Desk, added, options_of, payment_of
 from financing.calculator.outcome import Estimate, Line, Missing, Option, Rejection
@@ -106,20 +106,14 @@ def _unused(rule: Rule, fitting: Sequence[Rule], project: Project) -> str:
     same = [other for other in fitting if other.scheme == rule.scheme]
     for cost in project.asked():
         kept = chosen(same, cost, project)
-        paying = [other for other in kept if other is not rule and other.cost in _paid_like(rule, cost)]
-        if rule.cost in _paid_like(rule, cost) and paying and rule not in kept:
+        paying = [other for other in kept if other is not rule and other.cost in covers(cost)]
+        if rule.cost in covers(cost) and paying and rule not in kept:
             return say.other_rule(paying[0])
     if rule.audience:
         return say.reserved_audience(rule.audience)
     if rule.kinds and rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL):
         return say.with_another_kind(rule)
     return ""
-
-
-def _paid_like(rule: Rule, cost: Cost) -> tuple[Cost, ...]:
-    from financing.calculator.choice import covers
-
-    return covers(cost)
 
 
 # ------------------------------------------------------------------------------------------------ what to tell
