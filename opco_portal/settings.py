@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "opco_portal.corrections",
     "opco_portal.staff",
     "branches",
+    "financing",
     "unfold.apps.BasicAppConfig",  # without its site, which would take the place of ours
     "unfold.contrib.filters",
     "unfold.contrib.forms",
