@@ -89,7 +89,7 @@ def _base(rule: Rule, cost: Cost, asked: Decimal, project: Project, spending: Sp
     if rule.basis == Basis.EXCLUDED:
         return Base(ZERO, say.excluded())
     if rule.basis == Basis.UNPUBLISHED:
-        return Base(None, say.unpublished(rule))
+        return Base(None, say.unpublished())
     if rule.percent_of == "pedagogical":
         return _share_of_fees(rule, spending)
     if rule.tiers:
@@ -112,7 +112,7 @@ def _share(rule: Rule, base: Base) -> Base:
 
 def _share_of_fees(rule: Rule, spending: Spending) -> Base:
     if spending.pedagogical is None or rule.percent is None:
-        return Base(None, say.unpublished(rule))
+        return Base(None, say.unpublished())
     amount = spending.pedagogical * rule.percent / 100
     return Base(
         amount, f"{say.share(rule.percent)} des coûts pédagogiques financés{say.equals(cents(amount))}"
@@ -122,7 +122,7 @@ def _share_of_fees(rule: Rule, spending: Spending) -> Base:
 def _at_rate(rule: Rule, rate: Decimal | None, asked: Decimal, project: Project) -> Base:
     """A rate times how many units there are of it; a percentage applies to what is spent of that."""
     if rate is None or rule.unit is None:
-        return Base(None, say.unpublished(rule))
+        return Base(None, say.unpublished())
     count = _count(rule.unit, project)
     if count is None:
         return Base(None, say.units_needed(rule.unit, rate))

@@ -6,7 +6,7 @@ from datetime import date
 from financing.calculator import sentences as say
 from financing.calculator.choice import chosen, covers
 from financing.calculator.fit import Refusal, missing, refusal
-from financing.calculator.options import Desk, added, options_of, payment_of
+from financing.calculator.options import Desk, added, options_of, payment_of, unpublished
 from financing.calculator.outcome import Estimate, Line, Missing, Option, Rejection
 from financing.calculator.project import HOURS_A_DAY, Project
 from financing.calculator.rulebook import Rulebook
@@ -32,7 +32,7 @@ def estimate(project: Project, book: Rulebook, on: date) -> Estimate:
         project,
         on,
         options=tuple(sorted(options, key=_rank)),
-        rejected=tuple(_rejected(refusals, options, fitting, project)),
+        rejected=tuple(_rejected(refusals, options, fitting, project, on)),
         missing=tuple(_missing(refusals, options, project)),
         messages=tuple(_messages(options, refusals, desk)),
     )
@@ -64,7 +64,7 @@ def _unknown(scheme: Scheme, refusals: dict[Rule, Refusal | None], desk: Desk) -
     if needed:
         return [_without_amounts(scheme, say.size_of_scale(rule.headcount for rule in needed), desk)]
     if desk.book.set_by_branches(scheme):
-        return [_without_amounts(scheme, say.branch_scale(scheme, desk.book.name), desk)]
+        return [_without_amounts(scheme, unpublished(scheme, desk), desk)]
     return []
 
 
@@ -89,10 +89,17 @@ def _without_amounts(scheme: Scheme, reason: str, desk: Desk) -> Option:
 
 # ------------------------------------------------------------------------------------------------ why not
 def _rejected(
-    refusals: dict[Rule, Refusal | None], options: Sequence[Option], fitting: Sequence[Rule], project: Project
+    refusals: dict[Rule, Refusal | None],
+    options: Sequence[Option],
+    fitting: Sequence[Rule],
+    project: Project,
+    on: date,
 ) -> Iterator[Rejection]:
     used = {rule for option in options for rule in option.rules}
+    current = {rule.code for rule in refusals if rule.in_force(on)}
     for rule, why in refusals.items():
+        if not rule.in_force(on) and rule.code in current:
+            continue  # another version of it speaks today
         if why is not None:
             yield Rejection(rule, why.reason)
         elif rule not in used and (reason := _unused(rule, fitting, project)):
@@ -101,7 +108,7 @@ def _rejected(
 
 def _unused(rule: Rule, fitting: Sequence[Rule], project: Project) -> str:
     """Why a rule that may apply was not; "" where nothing was asked of what it pays."""
-    if rule.scheme in rule.complements:
+    if not rule.alone:
         return say.only_added()
     same = [other for other in fitting if other.scheme == rule.scheme]
     for cost in project.asked():

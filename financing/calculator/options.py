@@ -37,11 +37,11 @@ class Desk:
 
 def options_of(scheme: Scheme, rules: Sequence[Rule], desk: Desk) -> list[Option]:
     """The options of one scheme: one for each rule for the course fees that nothing decides against."""
-    alone = [rule for rule in rules if scheme not in rule.complements]
+    alone = [rule for rule in rules if rule.alone]
     mains = chosen(alone, Cost.PEDAGOGICAL, desk.project)
     if not mains and any(cost != Cost.PEDAGOGICAL for cost in desk.project.asked()):
         mains = _without_fees(alone, desk)
-    told = [_option(main, alone, desk, several=len(mains) > 1) for main in mains]
+    told = [_option(main, mains, alone, desk) for main in mains]
     return [replace(option, code=code) for option, code in zip(told, _codes(told), strict=True)]
 
 
@@ -59,18 +59,19 @@ def _codes(options: Sequence[Option]) -> Iterator[str]:
         yield option.scheme.value if len(options) == 1 else f"{option.scheme.value}:{option.rules[0].code}"
 
 
-def _option(main: Rule, rules: Sequence[Rule], desk: Desk, *, several: bool) -> Option:
+def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk) -> Option:
+    """The option of one rule for the course fees, `mains` being those of all the options of its scheme."""
     funds = desk.funds(main)
     spent, lines = _lines(main, rules, desk, desk.project.asked())
     if funds and funds.status == "exhausted":
-        lines = [_not_paid(line, funds) for line in lines]
+        spent, lines = Spending(), [_not_paid(line, funds) for line in lines]
     applied = _applied(main, lines)
-    reasons = tuple(_doubts(applied, desk))
+    reasons = (*_other_kinds(main, mains, desk.project), *_doubts(applied, desk))
     return Option(
         code="",
         scheme=main.scheme,
         label=main.scheme.label,
-        variant=_variant(main) if several else "",
+        variant=main.label if len(mains) > 1 else "",
         eligibility=_eligibility(main, funds, reasons),
         reasons=_refused(main, funds) or reasons,
         lines=tuple(lines),
@@ -119,7 +120,7 @@ def _goes_with(rule: Rule, main: Rule, project: Project) -> bool:
     kinds = {project.kind} if project.kind else set(main.kinds)
     if rule.kinds and not kinds & set(rule.kinds):
         return False
-    if rule.topic and rule.topic != main.topic and rule.cost == Cost.PEDAGOGICAL:
+    if rule.topic not in ("", main.topic) and not kinds & set(rule.kinds):
         return False
     return not (rule.modalities and main.modalities) or bool(set(rule.modalities) & set(main.modalities))
 
@@ -158,6 +159,12 @@ def _eligibility(main: Rule, funds: Funds | None, doubts: Sequence[str]) -> Elig
     return Eligibility.TO_CHECK if doubts else Eligibility.YES
 
 
+def _other_kinds(main: Rule, mains: Sequence[Rule], project: Project) -> Iterator[str]:
+    """A general rate counts only if the training is none of the kinds that have their own."""
+    if project.kind is None and not main.kinds and any(other.kinds for other in mains):
+        yield say.confirm_other_kind()
+
+
 def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
     """What has to be checked before the option can be counted on."""
     main, project = applied[0], desk.project
@@ -172,7 +179,7 @@ def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
     if main.confidence == Confidence.BRANCH_DEPENDENT:
         yield say.confirm_branch()
     if main.basis == Basis.UNPUBLISHED:
-        yield _unpublished(main.scheme, desk)
+        yield unpublished(main.scheme, desk)
     if (
         main.scheme == Scheme.PLAN
         and project.headcount is not None
@@ -182,18 +189,15 @@ def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
         yield say.mutualised_funds()
 
 
-def _unpublished(scheme: Scheme, desk: Desk) -> str:
+def unpublished(scheme: Scheme, desk: Desk) -> str:
+    if scheme == Scheme.CONVENTIONAL:
+        return say.perhaps_funds(desk.book.name)
     if desk.book.set_by_branches(scheme):
-        return say.branch_scale(scheme, desk.book.name)
-    return say.decided_by_opco(scheme, desk.book.name)
+        return say.branch_scale(desk.book.name)
+    return say.decided_by_opco(desk.book.name)
 
 
 # ------------------------------------------------------------------------------------------------ around it
-def _variant(main: Rule) -> str:
-    """What tells a rule from the others of its scheme."""
-    return main.label
-
-
 def _conditions(applied: Sequence[Rule], desk: Desk) -> tuple[str, ...]:
     general = [
         f"{condition.text} ({condition.article})"
@@ -243,7 +247,8 @@ def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[
         if rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL):
             continue
         for first in options:
-            if first.scheme in rule.complements and first.eligibility != Eligibility.NO:
+            open_ = first.eligibility != Eligibility.NO and rule not in first.rules
+            if open_ and first.scheme in rule.complements:
                 combined += _added(first, rule, rules, desk)
     return combined
 

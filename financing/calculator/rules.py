@@ -138,6 +138,7 @@ class Rule(Value, frozen=True, kw_only=True):
     within_pedagogical: bool = False  # never more than the course fees that are financed
     envelope: str | None = None  # the code of the budget it is paid from
     complements: tuple[Scheme, ...] = ()  # what it may be added to, because the source says so
+    alone: bool = True  # False: only in addition to what it complements
     # under which conditions
     requires: tuple[str, ...] = ()  # to be checked by the company, each makes the option « à vérifier »
     conditions: tuple[str, ...] = ()  # to be known

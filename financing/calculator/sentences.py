@@ -152,7 +152,7 @@ def only_added() -> str:
 
 
 # ------------------------------------------------------------------------------------------------ how much
-def unpublished(rule: Rule) -> str:
+def unpublished() -> str:
     return "prise en charge possible, montant non publié"
 
 
@@ -273,7 +273,11 @@ def size_of_scale(bounds: Iterable[Span]) -> str:
     return typeset(f"le barème dépend de l’effectif ({', '.join(filter(None, words))}) : précisez le vôtre")
 
 
-def branch_scale(scheme: Scheme, opco: str) -> str:
+def perhaps_funds(opco: str) -> str:
+    return typeset(f"si votre branche a de tels fonds, leur barème n’est pas publié : demandez-le à {opco}")
+
+
+def branch_scale(opco: str) -> str:
     return typeset(
         f"chaque branche fixe son barème et celui de la vôtre n’est pas publié : demandez-le à {opco}"
     )
@@ -282,6 +286,10 @@ def branch_scale(scheme: Scheme, opco: str) -> str:
 # ------------------------------------------------------------------------------------------------ to be checked
 def confirm_kind(rule: Rule) -> str:
     return typeset(f"si la formation relève de : {rule.topic or labels(rule.kinds)}")
+
+
+def confirm_other_kind() -> str:
+    return "si la formation ne relève d’aucun des types qui ont leur propre taux"
 
 
 def confirm_modality(rule: Rule) -> str:
@@ -346,5 +354,5 @@ def after(label: str, amount: Decimal) -> str:
     return typeset(f"après {lowered(label)} ({euros(amount)})")
 
 
-def decided_by_opco(scheme: Scheme, opco: str) -> str:
+def decided_by_opco(opco: str) -> str:
     return typeset(f"{opco} ne publie pas de barème pour ce dispositif : demandez-lui")
