@@ -5,7 +5,6 @@ process under the data version it was read at. The version is read together with
 costs one primary-key read and no process ever answers from an outdated reference.
 """
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -33,7 +32,8 @@ from branches.lookup import (
     parse,
 )
 from branches.models import Activity, ActivityOpco, ActivityShare, Agreement, Attachment, Opco
-from opco_portal.sync.models import DataVersion, Source
+from opco_portal.sync.memory import Kept
+from opco_portal.sync.models import Source
 
 ESTABLISHMENT = """
 SELECT version.number, row.siret, row.idcc, row.owner, row.manager
@@ -103,32 +103,17 @@ def company(siren: str) -> CompanyFact:
 
 
 # ------------------------------------------------------------------------------------------------- reference
-_lock = threading.Lock()
-_cached: Reference | None = None
-
-
 def reference(version: int | None = None) -> Reference:
     """The reference at the current data version (pass the version when it has just been read)."""
-    global _cached
-    if version is None:
-        version = DataVersion.objects.values_list("number", flat=True).first() or 0
-    held = _cached
-    if held is not None and held.version == version:
-        return held
-    with _lock:
-        if _cached is None or _cached.version != version:
-            _cached = _read_reference(version)
-        return _cached
+    return _kept(version)
 
 
 def forget_reference() -> None:
     """Drop what is in memory; only tests, which roll versions back, need it."""
-    global _cached
-    _cached = None
+    _kept.forget()
 
 
 def _read_reference(version: int) -> Reference:
-    # Should the data change while this reads, the version kept is the older one and the next request reads again.
     indications = _Indications(
         {sample.prefix: sample for sample in ActivityOpco.objects.all()}, _shares_by_activity()
     )
@@ -139,6 +124,9 @@ def _read_reference(version: int) -> Reference:
         activities={row.code: indications.of(row) for row in Activity.objects.all()},
         sources={source.code: _source(source) for source in Source.objects.all()},
     )
+
+
+_kept = Kept(_read_reference)
 
 
 def agreements_now() -> list[AgreementFact]:
