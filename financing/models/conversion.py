@@ -45,6 +45,7 @@ SAME = (
     "max_persons",
     "within_pedagogical",
     "complements",
+    "alone",
     "requires",
     "conditions",
     "cautions",

@@ -193,6 +193,9 @@ class Rule(models.Model):
         blank=True,
         help_text="Dispositifs auxquels la source dit que ce financement s’ajoute.",
     )
+    alone = models.BooleanField(
+        "vaut seule", default=True, help_text="Non : seulement en plus de ce à quoi elle s’ajoute."
+    )
 
     requires = texts("à vérifier", "Ce que l’entreprise doit vérifier elle-même.")
     conditions = texts("conditions", "Ce qu’il faut savoir.")
