@@ -2,22 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from financing.calculator import sentences as say
 from financing.calculator.outcome import Bite, Line
-from financing.calculator.project import Project
+from financing.calculator.project import Project, cents
 from financing.calculator.rules import Ceiling, Envelope, Rule, Tier
 from financing.calculator.terms import Basis, Cost, Unit
 from opco_portal.french import euros
 
-CENT = Decimal("0.01")
 ZERO = Decimal(0)
-
-
-def cents(amount: Decimal) -> Decimal:
-    """Rounded once, to the cent."""
-    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(slots=True)

@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from financing.calculator.terms import ANCILLARY, ASKED, Action, Cost, Kind, Modality, Place, Territory
 
+CENT = Decimal("0.01")
 HOURS_A_DAY = Decimal(7)  # where only hours or only days are given; said in the messages
+
+
+def cents(amount: Decimal) -> Decimal:
+    """Rounded to the cent, halves up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,7 @@ class Project:
             Cost.WAGES: self.wages,
             **dict(zip(ANCILLARY, (self.transport, self.lodging, self.meals), strict=True)),
         }
-        return {cost: amount for cost in ASKED if (amount := amounts[cost])}
+        return {cost: cents(amount) for cost in ASKED if (amount := amounts[cost])}
 
     @property
     def wages(self) -> Decimal | None:

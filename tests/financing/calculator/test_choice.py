@@ -1,0 +1,325 @@
+"""Which rules apply, which do not, and why."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from financing.calculator import Project, estimate
+from financing.calculator.rules import ByBranch
+from financing.calculator.terms import (
+    Action,
+    Basis,
+    Cost,
+    Eligibility,
+    Kind,
+    Modality,
+    Place,
+    Scheme,
+    Territory,
+)
+from tests.financing.calculator.rulebooks import PAGE, TODAY, answer, book, hourly, only, project, rule, span
+from tests.financing.calculator.test_amounts import plain
+
+D = Decimal
+LAW = {"opco": None}
+
+
+def codes(found):
+    return [rule.code for option in found.options for rule in option.rules[:1]]
+
+
+def reasons(found):
+    return {each.rule.code: plain(each.reason) for each in found.rejected}
+
+
+def test_the_branch_comes_before_the_opco_and_the_opco_before_the_law():
+    rules = [hourly("loi", **LAW), hourly("opco"), hourly("branche", idccs=("1486",))]
+    found = answer(*rules, idcc="1486")
+    assert codes(found) == ["branche"]
+    assert reasons(found) == {
+        "loi": "une règle plus précise s’applique : règle branche",
+        "opco": "une règle plus précise s’applique : règle branche",
+    }
+    assert codes(answer(*rules, idcc="9999")) == ["opco"]
+
+
+def test_the_narrower_headcount_comes_first():
+    rules = [hourly("large", headcount=span(1, 49)), hourly("etroite", headcount=span(20, 29))]
+    assert codes(answer(*rules)) == ["etroite"]
+
+
+def test_headcount_bands_that_overlap_are_both_shown_and_flagged():
+    rules = [hourly("jusqu-a-50", headcount=span(11, 50)), hourly("des-50", headcount=span(50))]
+    found = answer(*rules, headcount=50)
+    assert sorted(codes(found)) == ["des-50", "jusqu-a-50"]
+    assert any("sans se départager" in message for message in found.messages)
+
+
+def test_the_later_start_comes_first():
+    rules = [hourly("ancienne", since=date(2024, 1, 1)), hourly("recente", since=date(2026, 1, 1))]
+    assert codes(answer(*rules)) == ["recente"]
+
+
+@pytest.mark.parametrize(("headcount", "open_"), [(49, True), (50, False)])
+def test_the_plan_stops_at_49_employees(headcount, open_):
+    rules = [
+        hourly("plan", headcount=span(1, 49)),
+        rule("plus-de-50", headcount=span(50), cost=Cost.ALL, basis=Basis.EXCLUDED, **LAW),
+    ]
+    option = only(answer(*rules, headcount=headcount))
+    assert (option.eligibility == Eligibility.YES) is open_
+    assert option.financed == (D("1050.00") if open_ else 0)
+
+
+def test_beyond_49_employees_what_remains_open_is_said():
+    found = answer(
+        rule("plus-de-50", headcount=span(50), cost=Cost.ALL, basis=Basis.EXCLUDED, **LAW), headcount=60
+    )
+    assert any("fonds conventionnels" in message for message in found.messages)
+
+
+def test_a_plan_that_pays_beyond_49_employees_is_to_be_checked():
+    option = only(answer(hourly("plan", headcount=span(11, 50)), headcount=50))
+    assert option.eligibility == Eligibility.TO_CHECK
+    assert "L6332-17" in option.reasons[0]
+
+
+def test_an_unknown_headcount_is_asked_for_and_never_assumed():
+    rules = [hourly("petites", headcount=span(1, 10)), hourly("grandes", headcount=span(11, 49))]
+    found = answer(*rules, headcount=None)
+    option = only(found)
+    assert option.financed is None
+    assert option.eligibility == Eligibility.TO_CHECK
+    assert "moins de 11 salariés, 11 à 49 salariés" in plain(option.reasons[0])
+    assert [each.field for each in found.missing] == ["headcount"]
+
+
+def test_a_rule_for_every_employer_needs_no_headcount():
+    assert only(answer(hourly(headcount=span(1)), headcount=None)).financed == D("1050.00")
+
+
+@pytest.mark.parametrize(
+    ("on", "paid"),
+    [(date(2026, 5, 31), "1008.00"), (date(2026, 6, 1), "798.00")],
+    ids=["the day before", "the day of the change"],
+)
+def test_the_rules_of_a_day_are_those_in_force_that_day(on, paid):
+    rules = [hourly("taux", "24", until=date(2026, 5, 31)), hourly("taux", "19", since=date(2026, 6, 1))]
+    found = answer(*rules, on=on)
+    assert only(found).financed == D(paid)
+    assert not found.rejected  # another version of the same rule is no reason
+
+
+def test_rules_that_ended_without_a_successor_say_so():
+    found = answer(hourly("2026", until=date(2026, 12, 31)), on=date(2027, 1, 12))
+    assert not found.options
+    assert reasons(found) == {"2026": "en vigueur jusqu’au 31 décembre 2026, la suite n’est pas publiée"}
+    assert any("la suite n’est pas encore publiée" in message for message in found.messages)
+
+
+def test_figures_verified_last_year_may_have_changed():
+    found = answer(hourly(), on=date(2027, 1, 12))
+    assert any("celles de 2027 peuvent changer" in plain(message) for message in found.messages)
+
+
+# ------------------------------------------------------------------------------------------------ kinds of training
+BAKER = [
+    hourly("fabrication", "50", kinds=(Kind.TRADE,), topic="techniques de fabrication"),
+    hourly("vente", "40", kinds=(Kind.SALES, Kind.ECOLOGY), topic="vente, gestion, transition écologique"),
+    hourly("hygiene", "30", kinds=(Kind.SAFETY,), topic="hygiène et sécurité"),
+    hourly("transverse", "25", kinds=(Kind.TRANSVERSE, Kind.LANGUAGES), topic="transverses"),
+]
+
+
+def test_each_kind_that_the_branch_pays_differently_is_its_own_variant():
+    found = answer(*BAKER)
+    assert codes(found) == ["fabrication", "vente", "hygiene", "transverse"]
+    assert {option.eligibility for option in found.options} == {Eligibility.TO_CHECK}
+    assert "techniques de fabrication" in found.options[0].reasons[0]
+    assert "training_kind" in [each.field for each in found.missing]
+
+
+def test_a_kind_that_is_told_chooses_its_rate():
+    option = only(answer(*BAKER, kind=Kind.SAFETY))
+    assert (option.financed, option.eligibility) == (D("1260.00"), Eligibility.YES)
+    assert option.variant == ""
+
+
+def test_a_rate_for_a_kind_does_not_silence_the_rate_for_all():
+    branch = hourly("langues", "50", idccs=("1979",), kinds=(Kind.LANGUAGES,), topic="langues")
+    found = answer(hourly("toutes"), branch, idcc="1979")
+    assert sorted(codes(found)) == ["langues", "toutes"]
+    assert codes(answer(hourly("toutes"), branch, idcc="1979", kind=Kind.LANGUAGES)) == ["langues"]
+    assert codes(answer(hourly("toutes"), branch, idcc="1979", kind=Kind.SAFETY)) == ["toutes"]
+
+
+def test_a_general_rate_is_sure_only_where_no_kind_has_its_own():
+    general = next(option for option in answer(hourly("toutes"), *BAKER).options if not option.rules[0].kinds)
+    assert general.eligibility == Eligibility.TO_CHECK
+
+
+def test_a_rule_reserved_to_some_people_is_another_option():
+    found = answer(hourly("tous", "9.15"), hourly("prioritaires", "15", audience="public prioritaire"))
+    by_code = {option.rules[0].code: option for option in found.options}
+    assert by_code["tous"].eligibility == Eligibility.YES
+    assert by_code["prioritaires"].eligibility == Eligibility.TO_CHECK
+    assert "public prioritaire" in by_code["prioritaires"].reasons[0]
+
+
+def test_modalities_that_are_paid_differently_are_variants_until_one_is_told():
+    rules = [
+        hourly("presentiel", "25", modalities=(Modality.IN_CLASS, Modality.IN_HOUSE)),
+        hourly("distance", "15", modalities=(Modality.LIVE_REMOTE, Modality.REMOTE)),
+    ]
+    assert len(answer(*rules).options) == 2
+    found = answer(*rules, modality=Modality.REMOTE)
+    assert codes(found) == ["distance"]
+    assert reasons(found) == {"presentiel": "réservé à : présentiel"}
+
+
+def test_wages_for_certified_training_are_not_paid_for_any_other():
+    wages = hourly("salaires", "14", cost=Cost.WAGES, kinds=(Kind.CERTIFYING,))
+    certified = hourly("certifiante", "30", kinds=(Kind.CERTIFYING,), topic="CQP")
+    other = hourly("courante", "25")
+    found = {
+        option.rules[0].code: option for option in answer(other, certified, wages, hourly_wage=D(20)).options
+    }
+    assert found["certifiante"].lines[1].financed == D("588.00")
+    assert found["courante"].lines[1].financed is None
+
+
+def test_a_cost_of_its_own_comes_before_ancillary_and_before_everything():
+    rules = [
+        rule("tout", cost=Cost.ALL),
+        hourly("annexes", "1", cost=Cost.ANCILLARY),
+        rule("repas", cost=Cost.MEALS, basis=Basis.EXCLUDED),
+    ]
+    option = only(answer(*rules, meals=D(40), transport=D(60)))
+    assert [line.rule.code for line in option.lines] == ["tout", "annexes", "repas"]
+
+
+def test_a_place_that_is_not_told_counts_the_lower_night_and_names_the_other():
+    from financing.calculator.terms import Unit
+
+    nights = [
+        rule(
+            "paris", cost=Cost.LODGING, basis=Basis.FLAT, rate=D(190), unit=Unit.NIGHT, places=(Place.PARIS,)
+        ),
+        rule(
+            "ailleurs",
+            cost=Cost.LODGING,
+            basis=Basis.FLAT,
+            rate=D(120),
+            unit=Unit.NIGHT,
+            places=(Place.ELSEWHERE,),
+        ),
+    ]
+    told = {"lodging": D(1000), "nights": D(4)}
+    found = answer(hourly(), *nights, **told)
+    line = only(found).lines[1]
+    assert line.financed == D(480)
+    assert "aussi : Règle paris" in plain(line.explanation)
+    assert "place" in [each.field for each in found.missing]
+    assert only(answer(hourly(), *nights, place=Place.PARIS, **told)).lines[1].financed == D(760)
+
+
+def test_overseas_has_its_own_scale():
+    rules = [
+        hourly("hexagone", "30", territory=Territory.MAINLAND),
+        hourly("outre-mer", "40", territory=Territory.OVERSEAS),
+    ]
+    found = answer(*rules)
+    assert codes(found) == ["hexagone"]
+    assert reasons(found) == {"outre-mer": "réservé aux entreprises d’outre-mer"}
+    assert any("outre-mer, précisez-le" in message for message in found.messages)
+    assert codes(answer(*rules, territory=Territory.OVERSEAS)) == ["outre-mer"]
+
+
+# ------------------------------------------------------------------------------------------------ why not
+@pytest.mark.parametrize(
+    ("fields", "told", "reason"),
+    [
+        ({"headcount": span(1, 10)}, {}, "réservé aux entreprises de moins de 11 salariés"),
+        ({"headcount": span(50)}, {}, "réservé aux entreprises de 50 salariés et plus"),
+        ({"duration": span(35)}, {}, "réservé aux formations de 35 h et plus"),
+        ({"group": span(3)}, {}, "réservé aux groupes de 3 stagiaires et plus"),
+        ({"excluded_idccs": ("1486",)}, {"idcc": "1486"}, "ne s’applique pas à la convention 1486"),
+        ({"since": date(2027, 1, 1)}, {}, "en vigueur à partir du 1er janvier 2027"),
+        (
+            {"idccs": ("1486", "1979")},
+            {},
+            "réservé à certaines branches (IDCC 1486 et 1979) : précisez votre convention",
+        ),
+    ],
+)
+def test_a_rejected_rule_says_why(fields, told, reason):
+    assert reasons(answer(hourly("regle", **fields), **told)) == {"regle": reason}
+
+
+def test_rules_of_other_branches_and_actions_are_no_reasons():
+    found = answer(hourly("autre", idccs=("1979",)), rule("vae", scheme=Scheme.VAE), idcc="1486")
+    assert not found.rejected
+    assert not found.options
+
+
+def test_an_action_is_paid_by_its_own_schemes():
+    rules = [hourly("plan"), rule("bilan", scheme=Scheme.ASSESSMENT)]
+    assert codes(answer(*rules, action=Action.ASSESSMENT)) == ["bilan"]
+
+
+def test_what_the_company_must_check_makes_the_option_so():
+    option = only(answer(hourly(requires=("Être à jour de sa contribution",))))
+    assert option.eligibility == Eligibility.TO_CHECK
+    assert option.reasons == ("Être à jour de sa contribution",)
+
+
+def test_a_branch_whose_scale_nobody_publishes_is_not_told_zero():
+    by_branch = (ByBranch(schemes=(Scheme.PLAN,), note="Chaque branche a sa grille.", source=PAGE),)
+    found = estimate(project(idcc="1672"), book(hourly(idccs=("1486",)), by_branch=by_branch), TODAY)
+    option = only(found)
+    assert option.financed is None
+    assert option.eligibility == Eligibility.TO_CHECK
+    assert "n’est pas publié : demandez-le à Test" in plain(option.reasons[0])
+
+
+def test_nothing_known_of_an_opco_gives_no_option_and_no_error():
+    found = estimate(Project(opco="test", pedagogical=D(100)), book(), TODAY)
+    assert (found.options, found.best) == ((), None)
+
+
+# ------------------------------------------------------------------------------------------------ added together
+def test_what_may_be_added_pays_what_the_plan_leaves():
+    bonus = rule("bonus", scheme=Scheme.CONVENTIONAL, complements=(Scheme.PLAN,))
+    found = {option.code: option for option in answer(hourly(), bonus).options}
+    assert found["pdc"].remaining == D("1750.00")
+    both = found["pdc+bonus"]
+    assert (both.financed, both.remaining) == (D(2800), 0)
+    assert both.combines == ("pdc", "bonus")
+    assert found["conventional"].financed == D(2800)  # alternatives stay apart
+
+
+def test_what_does_not_say_so_is_not_added():
+    found = answer(hourly(), hourly("relais", scheme=Scheme.CONVENTIONAL))
+    assert sorted(option.code for option in found.options) == ["conventional", "pdc"]
+
+
+def test_a_complement_is_nothing_alone():
+    extra = hourly("complement", "3", complements=(Scheme.PLAN,), alone=False)
+    found = answer(hourly(), extra)
+    assert [option.code for option in found.options] == ["pdc+complement", "pdc"]
+    assert found.options[0].financed == D("1176.00")
+    alone = answer(extra)
+    assert reasons(alone) == {"complement": "complète un autre financement, ne s’obtient pas seul"}
+
+
+# ------------------------------------------------------------------------------------------------ in which order
+def test_open_options_come_first_then_those_that_leave_least():
+    rules = [
+        hourly("a-verifier", "90", scheme=Scheme.CONVENTIONAL, requires=("Être à jour",)),
+        hourly("ouverte", "10"),
+        rule("fermee", scheme=Scheme.FSE, basis=Basis.EXCLUDED),
+    ]
+    found = answer(*rules)
+    assert codes(found) == ["ouverte", "a-verifier", "fermee"]
+    assert found.best.rules[0].code == "a-verifier"
