@@ -13,7 +13,7 @@ from financing.calculator.outcome import Line, Option, Share
 from financing.calculator.project import Project
 from financing.calculator.rulebook import Rulebook
 from financing.calculator.rules import Envelope, Funds, Payment, Rule
-from financing.calculator.terms import Basis, Confidence, Cost, Eligibility, Scheme
+from financing.calculator.terms import Basis, Confidence, Cost, Eligibility, Kind, Scheme
 
 MUTUALISED_BELOW = 50  # employees: Code du travail, L6332-17
 SEVERAL = (Cost.ANCILLARY, Cost.ALL)  # what one rule may pay together
@@ -106,18 +106,23 @@ def _line(
     fitting = [rule for rule in rules if rule is main or _goes_with(rule, main, desk.project)]
     if main.cost == Cost.ALL:  # another general rule is another option, not a part of this one
         fitting = [rule for rule in fitting if rule is main or rule.cost != Cost.ALL]
-    found = chosen(fitting, cost, desk.project)
+    found = chosen(fitting, cost, desk.project, _kinds(main, desk.project))
     if not found:
         return Line(cost, asked, None, say.silent())
     paid = [amounts.line(rule, cost, asked, desk.project, spending, desk.envelope(rule)) for rule in found]
     return _prudent(paid)
 
 
+def _kinds(main: Rule, project: Project) -> set[Kind]:
+    """What the training is known to be, or taken to be by the option of that rule."""
+    return {project.kind} if project.kind else set(main.kinds)
+
+
 def _goes_with(rule: Rule, main: Rule, project: Project) -> bool:
     """Whether a rule for wages or travel is about the same training and people as the one for course fees."""
     if rule.audience not in ("", main.audience):
         return False
-    kinds = {project.kind} if project.kind else set(main.kinds)
+    kinds = _kinds(main, project)
     if rule.kinds and not kinds & set(rule.kinds):
         return False
     if rule.topic not in ("", main.topic) and not kinds & set(rule.kinds):

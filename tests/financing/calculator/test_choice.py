@@ -323,3 +323,56 @@ def test_open_options_come_first_then_those_that_leave_least():
     found = answer(*rules)
     assert codes(found) == ["ouverte", "a-verifier", "fermee"]
     assert found.best.rules[0].code == "a-verifier"
+
+
+# ------------------------------------------------------------------------------------------------ as real scales are
+def test_what_the_law_only_allows_gives_way_to_any_published_scale():
+    law = rule("loi", cost=Cost.ALL, basis=Basis.UNPUBLISHED, **LAW)
+    rules = [
+        law,
+        hourly("presentiel", idccs=("1979",), modalities=(Modality.IN_CLASS,)),
+        hourly("distance", "15", idccs=("1979",), modalities=(Modality.REMOTE,)),
+    ]
+    assert sorted(codes(answer(*rules, idcc="1979"))) == ["distance", "presentiel"]
+    assert codes(answer(law, idcc="1979")) == ["loi"]
+
+
+def test_a_narrower_headcount_does_not_silence_a_rate_for_a_kind():
+    rules = [
+        hourly("petites", headcount=span(1, 10)),
+        hourly("certifiante", "30", headcount=span(1, 49), kinds=(Kind.CERTIFYING,)),
+    ]
+    assert sorted(codes(answer(*rules, headcount=8))) == ["certifiante", "petites"]
+
+
+def test_a_complement_does_not_silence_what_it_may_be_added_to():
+    rules = [
+        hourly("fonds", scheme=Scheme.CONVENTIONAL),
+        hourly(
+            "bonus", scheme=Scheme.CONVENTIONAL, kinds=(Kind.ECOLOGY,), complements=(Scheme.CONVENTIONAL,)
+        ),
+    ]
+    found = answer(*rules, kind=Kind.ECOLOGY)
+    assert sorted(codes(found)) == ["bonus", "fonds", "fonds"]
+    assert [option.code for option in found.options if option.combines] == ["conventional:fonds+bonus"]
+
+
+def test_a_branch_rate_for_everybody_does_not_silence_the_opco_rate_for_some():
+    rules = [
+        hourly("branche", "11", idccs=("1486",)),
+        hourly("handicap", "15", audience="travailleur handicapé"),
+        hourly("loi", "15", audience="public prioritaire", **LAW),
+    ]
+    assert sorted(codes(answer(*rules, idcc="1486"))) == ["branche", "handicap"]
+
+
+def test_an_option_for_certified_training_pays_the_wages_of_certified_training():
+    rules = [
+        hourly("toutes"),
+        hourly("certifiante", "30", kinds=(Kind.CERTIFYING,)),
+        rule("sans-salaires", cost=Cost.WAGES, basis=Basis.EXCLUDED, headcount=span(1, 49)),
+        hourly("salaires", "14", cost=Cost.WAGES, kinds=(Kind.CERTIFYING,)),
+    ]
+    found = {option.rules[0].code: option for option in answer(*rules, hourly_wage=D(20)).options}
+    assert found["toutes"].lines[1].financed == 0
+    assert found["certifiante"].lines[1].financed == D("588.00")
