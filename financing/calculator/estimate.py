@@ -6,7 +6,7 @@ from datetime import date
 from financing.calculator import sentences as say
 from financing.calculator.choice import chosen, covers
 from financing.calculator.fit import Refusal, missing, refusal
-from financing.calculator.options import Desk, added, options_of, payment_of, unpublished
+from financing.calculator.options import MUTUALISED_BELOW, Desk, added, options_of, payment_of, unpublished
 from financing.calculator.outcome import Estimate, Line, Missing, Option, Rejection
 from financing.calculator.project import HOURS_A_DAY, Project
 from financing.calculator.rulebook import Rulebook
@@ -151,7 +151,9 @@ def _missing(
 
 def _messages(options: Sequence[Option], refusals: dict[Rule, Refusal | None], desk: Desk) -> Iterator[str]:
     project = desk.project
-    if project.headcount is not None and project.headcount >= 50 and _closed(options):
+    if not options:
+        yield say.nothing_published(project.action, desk.book.name)
+    if project.headcount is not None and project.headcount >= MUTUALISED_BELOW and _closed(options):
         yield say.open_to_all_sizes()
     if _uses_days(options, project):
         yield say.day_of_hours(HOURS_A_DAY)

@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from financing.calculator.rules import Ceiling, Envelope, Funds, Rule, Span, Tier
-from financing.calculator.terms import Modality, Place, Scheme, Term, Unit
+from financing.calculator.terms import Action, Modality, Place, Scheme, Term, Unit
 from opco_portal.french import day, decimal, euros, listed, number, plural, typeset
 
 TIMES = "\u202f×\u202f"
@@ -352,6 +352,12 @@ def added_to(first: str, second: str) -> str:
 
 def after(label: str, amount: Decimal) -> str:
     return typeset(f"après {lowered(label)} ({euros(amount)})")
+
+
+def nothing_published(action: Action, opco: str) -> str:
+    return typeset(
+        f"Aucune règle publiée ne vise ce cas ({lowered(action.label)}) : demandez à {opco} ce qui est possible."
+    )
 
 
 def decided_by_opco(opco: str) -> str:

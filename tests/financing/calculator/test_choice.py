@@ -286,6 +286,7 @@ def test_a_branch_whose_scale_nobody_publishes_is_not_told_zero():
 def test_nothing_known_of_an_opco_gives_no_option_and_no_error():
     found = estimate(Project(opco="test", pedagogical=D(100)), book(), TODAY)
     assert (found.options, found.best) == ((), None)
+    assert "demandez à Test" in found.messages[0]
 
 
 # ------------------------------------------------------------------------------------------------ added together
