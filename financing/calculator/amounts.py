@@ -11,7 +11,7 @@ from financing.calculator.rules import Ceiling, Envelope, Rule, Tier
 from financing.calculator.terms import Basis, Cost, Unit
 from opco_portal.french import euros
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 
 @dataclass(slots=True)
@@ -63,8 +63,8 @@ def line(
     if base.amount is None:
         return Line(cost, asked, None, base.how, rule)
     amount, bites, words = base.amount, [], [base.how]
-    already = spending.of_rule.get(rule.code, ZERO) if rule.rate is not None else ZERO
-    if already:  # one rate pays several costs: what another line took of it is gone
+    already = spending.of_rule.get(rule.code, ZERO) if _is_one_sum(rule) else ZERO
+    if already:  # what another line took of it is gone
         amount = max(ZERO, amount - already)
         words.append(say.already_counted(already))
     for limit in _limits(rule, asked, project, spending, envelope):
@@ -76,6 +76,11 @@ def line(
         words.append(say.within_cost(asked))
         amount = asked
     return Line(cost, asked, cents(amount), ", ".join(words), rule, tuple(bites))
+
+
+def _is_one_sum(rule: Rule) -> bool:
+    """The rule makes one amount for all the costs that it pays, instead of a share of each."""
+    return rule.rate is not None or bool(rule.tiers) or rule.percent_of == "pedagogical"
 
 
 # ------------------------------------------------------------------------------------------------ before ceilings
@@ -218,6 +223,6 @@ def _limits(
 
 def _ceiling(ceiling: Ceiling, rule: Rule, project: Project, spending: Spending) -> Limit:
     """A ceiling of a rule that pays several costs is one for all of them."""
-    people = _people(rule, project) if ceiling.per == "person" else 1
-    left = ceiling.amount * people - spending.of_rule.get(rule.code, ZERO)
-    return Limit(max(ZERO, left), say.ceiling(ceiling, people))
+    times = {"person": Decimal(_people(rule, project)), "day": project.all_days or ONE}.get(ceiling.per, ONE)
+    left = ceiling.amount * times - spending.of_rule.get(rule.code, ZERO)
+    return Limit(max(ZERO, left), say.ceiling(ceiling, times))

@@ -41,7 +41,7 @@ def _silences(other: Rule, rule: Rule, cost: Cost, project: Project, kinds: Set[
         return False
     if _only_allows(rule) and scope(other) < LAW and not other.audience:
         return True
-    return _says_as_much(other, rule, project, kinds) and _better(other, rule, cost, kinds)
+    return _says_as_much(other, rule, project, kinds) and _better(other, rule, cost, project, kinds)
 
 
 def _only_allows(rule: Rule) -> bool:
@@ -49,13 +49,14 @@ def _only_allows(rule: Rule) -> bool:
     return scope(rule) == LAW and rule.basis == Basis.UNPUBLISHED
 
 
-def _better(other: Rule, rule: Rule, cost: Cost, kinds: Set[Kind]) -> bool:
+def _better(other: Rule, rule: Rule, cost: Cost, project: Project, kinds: Set[Kind]) -> bool:
     """Whether the other rule comes first: the first criterion on which they differ decides."""
     order = covers(cost)
     for mine, theirs in (
         (scope(rule), scope(other)),
         (order.index(rule.cost), order.index(other.cost)),
         (not kinds & set(rule.kinds), not kinds & set(other.kinds)),
+        (project.modality not in rule.modalities, project.modality not in other.modalities),
     ):
         if mine != theirs:
             return theirs < mine

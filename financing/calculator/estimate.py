@@ -49,9 +49,15 @@ def _identity(rule: Rule) -> tuple[str, date]:
     return rule.code, rule.since or date.min
 
 
-def _rank(option: Option) -> tuple[int, bool, object, str]:
-    """Open options first, then those that leave least to pay; unknown amounts after known ones."""
-    return ORDER.index(option.eligibility), not option.published, option.remaining_at_most, option.code
+def _rank(option: Option) -> tuple[object, ...]:
+    """Open options first, then those that presume nothing, then those that leave least to pay; unknown amounts last."""
+    return (
+        ORDER.index(option.eligibility),
+        not option.published,
+        option.presumes,
+        option.remaining_at_most,
+        option.code,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ nothing published

@@ -46,10 +46,10 @@ def options_of(scheme: Scheme, rules: Sequence[Rule], desk: Desk) -> list[Option
 
 
 def _without_fees(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
-    """A scheme that pays wages or travel but no course fees: its best rule for the first cost that is asked."""
+    """A scheme that pays wages or travel but no course fees: its rules for the first of the costs that are asked."""
     for cost in desk.project.asked():
         if found := chosen(rules, cost, desk.project):
-            return found[:1]
+            return found
     return []
 
 
@@ -82,6 +82,7 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         funds=funds,
         payment=payment_of(main.scheme, desk),
         deadline=desk.book.own.deadline if desk.book.own else "",
+        presumes=bool(main.audience or (main.kinds and desk.project.kind is None)),
     )
 
 
@@ -246,49 +247,61 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 
 # ------------------------------------------------------------------------------------------------ added together
 def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[Option]:
-    """The combinations that the rules allow: what one leaves, paid by another that says it may be added to it."""
-    combined = []
-    for rule in rules:
-        if rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL):
-            continue
-        for first in options:
-            open_ = first.eligibility != Eligibility.NO and rule not in first.rules
-            if open_ and first.scheme in rule.complements:
-                combined += _added(first, rule, rules, desk)
-    return combined
-
-
-def _added(first: Option, rule: Rule, rules: Sequence[Rule], desk: Desk) -> list[Option]:
-    left = {line.cost: line.remaining for line in first.lines if line.remaining}
-    if not left or not _goes_with(rule, first.rules[0], desk.project):
-        return []
-    same = [each for each in rules if each.scheme == rule.scheme]
-    spending, lines = _lines(rule, same, desk, left)
-    if not any(line.financed for line in lines):
-        return []
-    applied = (*first.rules, *_applied(rule, lines))
-    doubts = tuple(dict.fromkeys((*first.reasons, *_doubts(_applied(rule, lines), desk))))
-    paid = {line.cost: line for line in lines}
+    """The combinations that the rules allow: what one leaves, paid by others that say they may be added to it."""
     return [
-        replace(
-            first,
-            code=f"{first.code}+{rule.code}",
-            label=say.added_to(first.label, rule.label),
-            eligibility=Eligibility.TO_CHECK if doubts else first.eligibility,
-            reasons=doubts,
-            lines=tuple(_sum(line, paid.get(line.cost)) for line in first.lines),
-            rules=applied,
-            conditions=_conditions(applied, desk),
-            cautions=_unique(text for each in applied for text in each.cautions),
-            shares=(*first.shares, *_shares(_applied(rule, lines), spending, desk)),
-            combines=(first.code, rule.code),
-        )
+        both
+        for first in options
+        if first.rules and first.eligibility != Eligibility.NO
+        for scheme in Scheme
+        for both in _added(first, [rule for rule in rules if _adds(rule, scheme, first)], desk)
     ]
 
 
+def _adds(rule: Rule, scheme: Scheme, first: Option) -> bool:
+    return rule.scheme == scheme and first.scheme in rule.complements and rule not in first.rules
+
+
+def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]:
+    left = {line.cost: line.asked - (line.financed or ZERO) for line in first.lines if _is_open(line)}
+    left = {cost: amount for cost, amount in left.items() if amount}
+    fitting = [rule for rule in rules if left and _goes_with(rule, first.rules[0], desk.project)]
+    mains = chosen(fitting, Cost.PEDAGOGICAL, desk.project) or _without_fees(fitting, desk)
+    for main in mains:
+        spending, lines = _lines(main, fitting, desk, left)
+        if any(line.financed for line in lines):
+            yield _sum_of(first, main, lines, spending, desk)
+
+
+def _is_open(line: Line) -> bool:
+    """Known to leave something, or nothing says that it is paid; what is paid and not published is neither."""
+    return line.financed is not None or line.rule is None
+
+
+def _sum_of(first: Option, main: Rule, lines: Sequence[Line], spending: Spending, desk: Desk) -> Option:
+    more = tuple(dict.fromkeys(line.rule for line in lines if line.rule and line.financed))
+    applied = (*first.rules, *more)
+    doubts = _unique((*first.reasons, *_doubts(more, desk)))
+    paid = {line.cost: line for line in lines}
+    return replace(
+        first,
+        code=f"{first.code}+{main.code}",
+        label=say.added_to(first.label, main.label),
+        eligibility=Eligibility.TO_CHECK if doubts else first.eligibility,
+        reasons=doubts,
+        lines=tuple(_sum(line, paid.get(line.cost)) for line in first.lines),
+        rules=applied,
+        conditions=_conditions(applied, desk),
+        cautions=_unique(text for each in applied for text in each.cautions),
+        shares=(*first.shares, *_shares(more, spending, desk)),
+        combines=(first.code, main.code),
+    )
+
+
 def _sum(line: Line, second: Line | None) -> Line:
-    if second is None or second.financed is None or line.financed is None:
+    if second is None or second.financed is None:
         return line
+    if line.financed is None:
+        return second
     return Line(
         line.cost,
         line.asked,

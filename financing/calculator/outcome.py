@@ -64,7 +64,8 @@ class Option:
     funds: Funds | None = None
     payment: Payment | None = None
     deadline: str = ""
-    combines: tuple[str, ...] = ()  # the codes of the options that it adds up
+    combines: tuple[str, ...] = ()  # the codes of the option and the rule that it adds up
+    presumes: bool = False  # it counts on a kind of training or on people that the project does not tell
 
     @property
     def asked(self) -> Decimal:
@@ -142,6 +143,6 @@ class Estimate:
 
     @property
     def best(self) -> Option | None:
-        """The open option that leaves least to pay, among those whose amounts are published."""
-        open_ = [each for each in self.options if each.eligibility != Eligibility.NO and each.complete]
-        return min(open_, key=lambda each: each.remaining_at_most, default=None)
+        """The first option that is not closed and whose amounts are all published."""
+        open_ = (each for each in self.options if each.eligibility != Eligibility.NO and each.complete)
+        return next(open_, None)

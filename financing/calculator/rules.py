@@ -55,10 +55,10 @@ class Tier(Value, frozen=True, kw_only=True):
 
 
 class Ceiling(Value, frozen=True, kw_only=True):
-    """At most `amount` per person, per action or per company; `period` says how often, None where nobody says."""
+    """At most `amount` per person, action, company, or day of a group; `period`: how often, None where nobody says."""
 
     amount: Decimal
-    per: Literal["person", "action", "company"]
+    per: Literal["person", "action", "company", "day"]
     period: Literal["action", "year"] | None = None
 
 

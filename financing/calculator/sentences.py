@@ -181,11 +181,16 @@ def equals(amount: Decimal) -> str:
     return f" =\u00a0{euros(amount)}"
 
 
-def ceiling(bound: Ceiling, people: int) -> str:
+def ceiling(bound: Ceiling, times: Decimal) -> str:
     """« plafonné à 1 500 € par personne, soit 3 000 € »."""
-    words = {"person": "par personne", "company": "par entreprise", "action": "par action"}[bound.per]
+    words = {
+        "person": "par personne",
+        "company": "par entreprise",
+        "action": "par action",
+        "day": "par jour et par groupe",
+    }[bound.per]
     often = " et par an" if bound.period == "year" else ""
-    total = f", soit {euros(bound.amount * people)}" if people > 1 else ""
+    total = f", soit {euros(bound.amount * times)}" if times != 1 else ""
     return f"plafonné à {euros(bound.amount)} {words}{often}{total}"
 
 

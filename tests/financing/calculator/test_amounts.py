@@ -70,6 +70,10 @@ def test_a_ceiling_counts_for_each_person_or_once(per, expected):
     assert paid(rule(ceilings=(Ceiling(amount=D(800), per=per),))) == expected
 
 
+def test_a_ceiling_for_each_day_of_a_group():
+    assert paid(hourly(rate="24", ceilings=(Ceiling(amount=D(840), per="day"),)), trainees=8) == D(2520)
+
+
 def test_a_ceiling_that_bites_says_what_it_took():
     option = only(answer(rule(ceilings=(Ceiling(amount=D(800), per="person"),))))
     (bite,) = option.bites
@@ -124,8 +128,8 @@ def test_one_rate_for_everything_is_not_paid_twice():
 
 def test_a_share_of_the_course_fees_that_are_financed():
     travel = rule("annexes", cost=Cost.ANCILLARY, basis=Basis.PERCENT, percent=D(8), percent_of="pedagogical")
-    option = only(answer(hourly(), travel, transport=D(300)))
-    assert option.lines[1].financed == D("84.00")
+    option = only(answer(hourly(), travel, transport=D(60), meals=D(300)))
+    assert [line.financed for line in option.lines[1:]] == [D("60.00"), D("24.00")]
 
 
 def test_wages_within_the_course_fees_that_are_financed():

@@ -323,7 +323,25 @@ def test_open_options_come_first_then_those_that_leave_least():
     ]
     found = answer(*rules)
     assert codes(found) == ["ouverte", "a-verifier", "fermee"]
-    assert found.best.rules[0].code == "a-verifier"
+    assert found.best.rules[0].code == "ouverte"
+
+
+def test_options_that_presume_nothing_come_before_better_ones_that_do():
+    found = answer(hourly("toutes"), hourly("certifiante", "90", kinds=(Kind.CERTIFYING,)))
+    assert codes(found) == ["toutes", "certifiante"]
+
+
+def test_a_rate_of_its_own_for_a_modality_that_is_told():
+    rules = [hourly("toutes"), hourly("intra", "20", modalities=(Modality.IN_HOUSE,))]
+    assert codes(answer(*rules, modality=Modality.IN_HOUSE)) == ["intra"]
+    assert codes(answer(*rules, modality=Modality.IN_CLASS)) == ["toutes"]
+
+
+def test_what_may_be_added_may_be_wages_alone():
+    wages = hourly("salaires", "15", scheme=Scheme.CONVENTIONAL, cost=Cost.WAGES, complements=(Scheme.PLAN,))
+    found = {option.code: option for option in answer(hourly(), wages, hourly_wage=D(20)).options}
+    both = found["pdc+salaires"]
+    assert [line.financed for line in both.lines] == [D("1050.00"), D("630.00")]
 
 
 # ------------------------------------------------------------------------------------------------ as real scales are
