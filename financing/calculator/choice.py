@@ -39,12 +39,12 @@ def chosen(rules: Sequence[Rule], cost: Cost, project: Project, kinds: Set[Kind]
 def _silences(other: Rule, rule: Rule, cost: Cost, project: Project, kinds: Set[Kind]) -> bool:
     if other is rule or rule.scheme in other.complements:
         return False
-    if _only_allows(rule) and scope(other) < LAW and not other.audience:
+    if only_allows(rule) and scope(other) < LAW and not other.audience:
         return True
     return _says_as_much(other, rule, project, kinds) and _better(other, rule, cost, project, kinds)
 
 
-def _only_allows(rule: Rule) -> bool:
+def only_allows(rule: Rule) -> bool:
     """The law lets OPCOs pay this and leaves them the amount: whatever one of them publishes says more."""
     return scope(rule) == LAW and rule.basis == Basis.UNPUBLISHED
 

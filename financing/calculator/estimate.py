@@ -1,6 +1,7 @@
 """A project and the rules of its OPCO, made into options with their reasons."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from financing.calculator import sentences as say
@@ -69,9 +70,13 @@ def _unknown(scheme: Scheme, refusals: dict[Rule, Refusal | None], desk: Desk) -
     needed = [rule for rule, why in of_it.items() if why.missing == missing["headcount"]]
     if needed:
         return [_without_amounts(scheme, say.size_of_scale(rule.headcount for rule in needed), desk)]
-    if desk.book.set_by_branches(scheme):
-        return [_without_amounts(scheme, unpublished(scheme, desk), desk)]
-    return []
+    if not desk.book.set_by_branches(scheme):
+        return []
+    own = [why.reason for rule, why in of_it.items() if rule.idccs and rule.in_force(desk.on)]
+    if own and desk.project.idcc:  # its scale is published, and has nothing for this
+        refused = _without_amounts(scheme, say.not_in_the_scale(), desk)
+        return [replace(refused, eligibility=Eligibility.NO, reasons=tuple(dict.fromkeys(own)))]
+    return [_without_amounts(scheme, unpublished(scheme, desk), desk)]
 
 
 def _pays_fees(rule: Rule) -> bool:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from financing.calculator import amounts
 from financing.calculator import sentences as say
 from financing.calculator.amounts import ZERO, Spending
-from financing.calculator.choice import chosen, covers
+from financing.calculator.choice import chosen, covers, only_allows
 from financing.calculator.outcome import Line, Option, Share
 from financing.calculator.project import Project
 from financing.calculator.rulebook import Rulebook
@@ -39,18 +39,18 @@ def options_of(scheme: Scheme, rules: Sequence[Rule], desk: Desk) -> list[Option
     """The options of one scheme: one for each rule for the course fees that nothing decides against."""
     alone = [rule for rule in rules if rule.alone]
     mains = chosen(alone, Cost.PEDAGOGICAL, desk.project)
-    if not mains and any(cost != Cost.PEDAGOGICAL for cost in desk.project.asked()):
-        mains = _without_fees(alone, desk)
+    mains = mains or _without_fees(alone, desk)
     told = [_option(main, mains, alone, desk) for main in mains]
     return [replace(option, code=code) for option, code in zip(told, _codes(told), strict=True)]
 
 
 def _without_fees(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
-    """A scheme that pays wages or travel but no course fees: its rules for the first of the costs that are asked."""
-    for cost in desk.project.asked():
-        if found := chosen(rules, cost, desk.project):
-            return found
-    return []
+    """A scheme that pays wages or travel but no course fees: its rules for the first of the costs that are asked.
+
+    What may be added to another scheme is shown there, where the fees are paid too.
+    """
+    fees_asked = Cost.PEDAGOGICAL in desk.project.asked()
+    return _first_paid([rule for rule in rules if not (fees_asked and rule.complements)], desk)
 
 
 def _codes(options: Sequence[Option]) -> Iterator[str]:
@@ -82,15 +82,20 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         funds=funds,
         payment=payment_of(main.scheme, desk),
         deadline=desk.book.own.deadline if desk.book.own else "",
-        presumes=bool(main.audience or (main.kinds and desk.project.kind is None)),
+        presumes=2 if main.audience else int(bool(main.kinds) and desk.project.kind is None),
     )
 
 
 # ------------------------------------------------------------------------------------------------ lines
 def _lines(
-    main: Rule, rules: Sequence[Rule], desk: Desk, asked: Mapping[Cost, Decimal]
+    main: Rule,
+    rules: Sequence[Rule],
+    desk: Desk,
+    asked: Mapping[Cost, Decimal],
+    fees: Decimal | None = None,
 ) -> tuple[Spending, list[Line]]:
-    spending = Spending(desk.project.already_used)
+    """Each cost as it is paid; `fees` are the course fees that another option has financed already."""
+    spending = Spending(desk.project.already_used, pedagogical=fees)
     lines = []
     for cost, amount in asked.items():
         line = _line(cost, amount, main, rules, desk, spending)
@@ -169,6 +174,8 @@ def _other_kinds(main: Rule, mains: Sequence[Rule], project: Project) -> Iterato
     """A general rate counts only if the training is none of the kinds that have their own."""
     if project.kind is None and not main.kinds and any(other.kinds for other in mains):
         yield say.confirm_other_kind()
+    if project.kind and main.topic and len(mains) > 1:
+        yield say.confirm_kind(main)
 
 
 def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
@@ -251,7 +258,7 @@ def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[
     return [
         both
         for first in options
-        if first.rules and first.eligibility != Eligibility.NO
+        if first.rules and first.eligibility != Eligibility.NO and first.presumes < 2
         for scheme in Scheme
         for both in _added(first, [rule for rule in rules if _adds(rule, scheme, first)], desk)
     ]
@@ -265,16 +272,21 @@ def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]
     left = {line.cost: line.asked - (line.financed or ZERO) for line in first.lines if _is_open(line)}
     left = {cost: amount for cost, amount in left.items() if amount}
     fitting = [rule for rule in rules if left and _goes_with(rule, first.rules[0], desk.project)]
-    mains = chosen(fitting, Cost.PEDAGOGICAL, desk.project) or _without_fees(fitting, desk)
-    for main in mains:
-        spending, lines = _lines(main, fitting, desk, left)
+    for main in _first_paid(fitting, desk):
+        fees = next((line.financed for line in first.lines if line.cost == Cost.PEDAGOGICAL), None)
+        spending, lines = _lines(main, fitting, desk, left, fees)
         if any(line.financed for line in lines):
             yield _sum_of(first, main, lines, spending, desk)
 
 
+def _first_paid(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
+    """The rules for the first cost, among those that are asked, that any of them pays."""
+    return next(filter(None, (chosen(rules, cost, desk.project) for cost in desk.project.asked())), [])
+
+
 def _is_open(line: Line) -> bool:
-    """Known to leave something, or nothing says that it is paid; what is paid and not published is neither."""
-    return line.financed is not None or line.rule is None
+    """Known to leave something, or nobody says that it is paid; what is paid and not published is neither."""
+    return line.financed is not None or line.rule is None or only_allows(line.rule)
 
 
 def _sum_of(first: Option, main: Rule, lines: Sequence[Line], spending: Spending, desk: Desk) -> Option:

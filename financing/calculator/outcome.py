@@ -65,7 +65,7 @@ class Option:
     payment: Payment | None = None
     deadline: str = ""
     combines: tuple[str, ...] = ()  # the codes of the option and the rule that it adds up
-    presumes: bool = False  # it counts on a kind of training or on people that the project does not tell
+    presumes: int = 0  # 1: a kind of training that the project does not tell, 2: people that it cannot tell
 
     @property
     def asked(self) -> Decimal:

@@ -278,6 +278,10 @@ def size_of_scale(bounds: Iterable[Span]) -> str:
     return typeset(f"le barème dépend de l’effectif ({', '.join(filter(None, words))}) : précisez le vôtre")
 
 
+def not_in_the_scale() -> str:
+    return "le barème de la branche ne prévoit pas ce cas"
+
+
 def perhaps_funds(opco: str) -> str:
     return typeset(f"si votre branche a de tels fonds, leur barème n’est pas publié : demandez-le à {opco}")
 

@@ -283,6 +283,24 @@ def test_a_branch_whose_scale_nobody_publishes_is_not_told_zero():
     assert "n’est pas publié : demandez-le à Test" in plain(option.reasons[0])
 
 
+def test_a_published_scale_that_has_nothing_for_the_case_says_so():
+    by_branch = (ByBranch(schemes=(Scheme.PLAN,), note="Chaque branche a sa grille.", source=PAGE),)
+    rules = [hourly(idccs=("0843",), modalities=(Modality.IN_CLASS,))]
+    found = estimate(project(idcc="0843", modality=Modality.REMOTE), book(*rules, by_branch=by_branch), TODAY)
+    option = only(found)
+    assert (option.eligibility, option.financed) == (Eligibility.NO, None)
+    assert plain(option.reasons[0]) == "réservé à : présentiel inter-entreprises"
+
+
+def test_two_topics_of_the_kind_that_is_told_are_both_to_be_checked():
+    rules = [
+        hourly("cqp", "20", kinds=(Kind.CERTIFYING,), topic="CQP"),
+        hourly("diplomes", "15", kinds=(Kind.CERTIFYING,), topic="diplômes"),
+    ]
+    found = answer(*rules, kind=Kind.CERTIFYING)
+    assert {option.eligibility for option in found.options} == {Eligibility.TO_CHECK}
+
+
 def test_nothing_known_of_an_opco_gives_no_option_and_no_error():
     found = estimate(Project(opco="test", pedagogical=D(100)), book(), TODAY)
     assert (found.options, found.best) == ((), None)
@@ -335,6 +353,19 @@ def test_a_rate_of_its_own_for_a_modality_that_is_told():
     rules = [hourly("toutes"), hourly("intra", "20", modalities=(Modality.IN_HOUSE,))]
     assert codes(answer(*rules, modality=Modality.IN_HOUSE)) == ["intra"]
     assert codes(answer(*rules, modality=Modality.IN_CLASS)) == ["toutes"]
+
+
+def test_a_supplement_in_percent_of_what_is_financed():
+    more = rule(
+        "majoration",
+        basis=Basis.PERCENT,
+        percent=D(15),
+        percent_of="pedagogical",
+        complements=(Scheme.PLAN,),
+        alone=False,
+    )
+    found = {option.code: option for option in answer(hourly(), more).options}
+    assert found["pdc+majoration"].financed == D("1207.50")
 
 
 def test_what_may_be_added_may_be_wages_alone():
