@@ -9,6 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PURE = [
     *(ROOT / "branches/lookup").glob("*.py"),
+    *(ROOT / "financing/calculator").glob("*.py"),
     ROOT / "opco_portal/identifiers.py",
     ROOT / "opco_portal/french.py",
 ]
@@ -28,7 +29,7 @@ def packages(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imported(path)}
 
 
-@pytest.mark.parametrize("path", PURE, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PURE, ids=lambda path: f"{path.parent.name}.{path.stem}")
 def test_pure_modules_know_neither_django_nor_the_network(path):
     assert not packages(path) & {"django", "rest_framework", "httpx", "psycopg", "celery", "redis"}
 
