@@ -101,4 +101,5 @@ class TermField(forms.TypedChoiceField):
 
     def __init__(self, terms: type[Term], *, blank: str = "", **options: Any) -> None:
         choices = [("", blank), *terms.choices()] if blank else terms.choices()
-        super().__init__(choices=choices, coerce=terms, empty_value=None, **options)
+        by_value = {term.value: term for term in terms}
+        super().__init__(choices=choices, coerce=by_value.__getitem__, empty_value=None, **options)
