@@ -74,6 +74,15 @@ def period(first: date | None, end: date | None) -> str:
     return f"jusqu’au {day(last)}" if last else "sans limite"
 
 
+def between(least: int | None, end: int | None) -> str:
+    """« de 11 à 49 », « 50 et plus », « 10 au plus »; `end` is the first number that no longer belongs to it."""
+    if least is not None and end is not None:
+        return f"de {number(least)} à {number(end - 1)}" if least < end - 1 else number(least)
+    if least is not None:
+        return f"{number(least)} et plus"
+    return f"{number(end - 1)} au plus" if end is not None else "sans limite"
+
+
 def moment(value: datetime) -> str:
     """24 novembre 2026 à 5 h 10, in the zone that the value is in."""
     return f"{day(value)} à {value.hour}{NBSP}h{NBSP}{value.minute:02}"

@@ -1,11 +1,12 @@
 """Changes in words: each field with what it said before and what it says now."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.backends.postgresql.psycopg_any import DateRange
+from django.contrib.postgres.fields import ArrayField, DateRangeField
+from django.db.backends.postgresql.psycopg_any import Range
 from django.db.models import Field, ForeignKey, Model
 from django.utils import timezone
 from django.utils.text import capfirst
@@ -16,6 +17,13 @@ from opco_portal.french import typeset
 
 NOTHING = "–"
 AUTHORS = ("author_id",)  # not told beside a change: its correction says to staff who made it
+Wording = Callable[[Any], str]
+_wordings: dict[tuple[type[Model], str], Wording] = {}
+
+
+def tell_field(model: type[Model], name: str, wording: Wording) -> None:
+    """Say in words of its own what a field of a model holds, where its type does not tell how: a structure."""
+    _wordings[model, name] = wording
 
 
 class Difference(NamedTuple):
@@ -68,12 +76,19 @@ def _side(field: "Field[Any, Any]", values: Values | None, names: Names) -> str:
 
 def worded(field: "Field[Any, Any]", value: Any, names: Names) -> str:
     """A value of a field as people read it."""
-    if value is None or value == "":
+    if value is None or value == "" or value == []:
         return NOTHING
+    if wording := _wordings.get((field.model, field.name)):
+        return wording(value)
     if isinstance(field, ForeignKey):
         return names.of(field, value)
+    if isinstance(field, ArrayField):
+        return " ; ".join(worded(field.base_field, each, names) for each in value)
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
+    if isinstance(value, Range):
+        days = isinstance(field, DateRangeField)
+        return french.period(value.lower, value.upper) if days else french.between(value.lower, value.upper)
     return _plain(value)
 
 
@@ -84,8 +99,6 @@ def _plain(value: Any) -> str:
         return french.moment(timezone.localtime(value))
     if isinstance(value, date):
         return french.day(value)
-    if isinstance(value, DateRange):
-        return french.period(value.lower, value.upper)
     if isinstance(value, Decimal):
         return f"{value.normalize():f}".replace(".", ",")
     return typeset(str(value))

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from opco_portal.french import day, duration, moment, number, of, percent, plain, plural, typeset
+from opco_portal.french import between, day, duration, moment, number, of, percent, plain, plural, typeset
 
 
 def test_no_break_spaces_are_put_where_french_wants_them():
@@ -63,3 +63,17 @@ def test_a_duration_is_told_in_two_units_at_most(seconds, printed):
 
 def test_a_moment_is_told_with_its_hour():
     assert moment(datetime(2026, 10, 1, 5, 7)) == "1er\u00a0octobre 2026 à 5\u00a0h\u00a007"
+
+
+@pytest.mark.parametrize(
+    ("least", "end", "printed"),
+    [
+        (11, 50, "de 11 à 49"),
+        (50, None, "50 et plus"),
+        (None, 11, "10 au plus"),
+        (7, 8, "7"),
+        (None, None, "sans limite"),
+    ],
+)
+def test_numbers_from_one_to_another_are_told_by_the_last_that_belongs(least, end, printed):
+    assert between(least, end) == printed
