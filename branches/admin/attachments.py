@@ -19,10 +19,10 @@ from branches.models import Agreement, Attachment
 from branches.preview import Preview, when
 from branches.resources import Attachments, Decisions
 from opco_portal.corrections.admin.base import WithHistory, tell
-from opco_portal.corrections.admin.forms import KEPT, told
+from opco_portal.corrections.admin.forms import changed_meanwhile
 from opco_portal.corrections.admin.imports import Importable
 from opco_portal.corrections.edition import correcting
-from opco_portal.corrections.history import history_of, version_of
+from opco_portal.corrections.history import version_of
 from opco_portal.french import percent, period, typeset
 
 OTHERWISE = typeset(
@@ -109,7 +109,7 @@ class AttachmentAdmin(Importable, WithHistory):
         shown, problems = None, []
         if request.method == "POST":
             with correcting(request.user) as draft:  # the turn is taken before anything is read
-                problems = _changed_meanwhile(request, row)
+                problems = changed_meanwhile(row, request.POST.get("version", ""))
                 if form.is_valid():
                     before, after = [row] if row else [], form.decision()
                     idcc = (after or row).agreement_id  # type: ignore[union-attr]
@@ -178,15 +178,6 @@ class AttachmentAdmin(Importable, WithHistory):
             "back_url": back_url,
         }
         return TemplateResponse(request, "admin/branches/attachment/decide.html", context)
-
-
-def _changed_meanwhile(request: HttpRequest, row: Attachment | None) -> list[str]:
-    """What somebody else changed of the decision since it was read, and that nothing typed is lost."""
-    if row is None:
-        return []
-    read = request.POST.get("version", "")
-    newer = [each for each in history_of(row) if not read.isdecimal() or each.number > int(read)]
-    return [*told(reversed(newer)), KEPT] if newer else []
 
 
 def _chosen(request: HttpRequest, form: DecisionForm | EndForm) -> Agreement | None:

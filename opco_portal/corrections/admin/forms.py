@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Model
 from django.utils.timezone import localtime
 from unfold.widgets import UnfoldAdminTextareaWidget
 
@@ -65,12 +66,32 @@ class CorrectionForm(forms.ModelForm):
                 continue
             typed = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
             if not field.has_changed(before[attname], typed):
-                data[self.add_prefix(name)] = field.prepare_value(after[attname])
+                _type(data, self.add_prefix(name), field, after[attname])
         self.data = data
 
     def _attname(self, name: str) -> str | None:
         fields = {field.name: field.attname for field in self._meta.model._meta.concrete_fields}
         return fields.get(name)
+
+
+def _type(data: Any, name: str, field: forms.Field, value: Any) -> None:
+    """Put a value into what was typed, as the widget of its field would have sent it."""
+    value, widget = field.prepare_value(value), field.widget
+    if isinstance(widget, forms.MultiWidget):
+        for suffix, part in zip(widget.widgets_names, widget.decompress(value), strict=True):
+            data[f"{name}{suffix}"] = part
+    elif isinstance(value, list):
+        data.setlist(name, value)
+    else:
+        data[name] = value
+
+
+def changed_meanwhile(row: Model | None, read: str) -> list[str]:
+    """What somebody else changed of an object since the version that was read, and that nothing typed is lost."""
+    if row is None:
+        return []
+    newer = [each for each in history_of(row) if not read.isdecimal() or each.number > int(read)]
+    return [*told(reversed(newer)), KEPT] if newer else []
 
 
 def told(changes: Iterable[Change]) -> list[str]:
