@@ -7,6 +7,7 @@ other.
 from financing.models.criteria import Criteria
 from financing.models.envelopes import Envelope, FundsStatus
 from financing.models.origin import Origin
+from financing.models.pages import SourcePage
 from financing.models.rules import Rule
 
-__all__ = ["Criteria", "Envelope", "FundsStatus", "Origin", "Rule"]
+__all__ = ["Criteria", "Envelope", "FundsStatus", "Origin", "Rule", "SourcePage"]

@@ -22,6 +22,11 @@ SEEN = {
     "sync.view_source",
     "sync.view_syncrun",
     "corrections.view_correction",
+    "financing.view_rule",
+    "financing.view_envelope",
+    "financing.view_fundsstatus",
+    "financing.view_criteria",
+    "financing.view_sourcepage",
 }
 MAPPINGS = {
     "branches.change_agreement",
@@ -33,6 +38,14 @@ MAPPINGS = {
     "branches.change_branch",
     "branches.change_conflict",
     "branches.change_disagreement",
+    "corrections.revert_correction",
+}
+FINANCING = {
+    "financing.add_rule",
+    "financing.change_rule",
+    "financing.add_envelope",
+    "financing.change_envelope",
+    "financing.change_fundsstatus",
     "corrections.revert_correction",
 }
 ADMINISTERED = {
@@ -49,8 +62,8 @@ ADMINISTERED = {
 }
 EXPECTED = {
     MAPPING_EDITORS: SEEN | MAPPINGS,
-    FINANCING_EDITORS: SEEN,
-    ADMINISTRATORS: SEEN | MAPPINGS | ADMINISTERED,
+    FINANCING_EDITORS: SEEN | FINANCING,
+    ADMINISTRATORS: SEEN | MAPPINGS | FINANCING | ADMINISTERED,
 }
 
 
