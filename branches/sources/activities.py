@@ -20,7 +20,7 @@ from django.conf import settings
 from branches.models import Activity, ActivityShare, Agreement
 from branches.sources.lists import ListSource, shown, year_named
 from branches.sources.sentences import happened
-from branches.tables import bring_to
+from opco_portal.tables import bring_to
 from opco_portal.french import percent, plural, typeset
 from opco_portal.identifiers import normalize_idcc, normalize_naf
 from opco_portal.sync.errors import Refusal

@@ -18,7 +18,7 @@ from branches.sources.agreements.changes import report
 from branches.sources.agreements.entries import Entry, read_entries
 from branches.sources.agreements.plan import Plan, plan
 from branches.sources.lists import ListSource, month_named, year_named
-from branches.tables import bring_to
+from opco_portal.tables import bring_to
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.journal import Journal
 from opco_portal.sync.models import Source, SyncRun

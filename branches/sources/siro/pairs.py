@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from branches.models import Agreement, Attachment, DeclaredOpco
 from branches.sources.siro.shares import Pairs, share_of, totals_by_idcc
-from branches.tables import Change, bring_to
+from opco_portal.tables import Change, bring_to
 
 
 def attach(pairs: Pairs, vintage: str) -> Iterable[Change]:
