@@ -11,6 +11,7 @@ from django.test.utils import setup_databases
 from branches.evidence import forget_reference
 from branches.reference.files import read_all
 from branches.reference.load import load
+from financing.rulebook import forget_rules
 from tests import databases, publications
 
 
@@ -37,8 +38,9 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    """The reference in memory and the counters in Valkey outlive a rolled-back test; forget them."""
+    """The reference and rules in memory and the counters in Valkey outlive a rolled-back test; forget them."""
     forget_reference()
+    forget_rules()
     yield
     cache.clear()
 

@@ -25,16 +25,18 @@ class InvalidReference(Exception):
 
 @dataclass
 class Problems:
-    """Everything wrong with the files, so that one run shows it all."""
+    """Everything wrong with the files (its file, its line, the reason), so that one run shows it all."""
 
-    found: list[str] = field(default_factory=list)
+    found: list[tuple[str, int, str]] = field(default_factory=list)
 
     def add(self, path: Path, line: int, text: str) -> None:
-        self.found.append(f"{path.name}, ligne {line} : {text}")
+        self.found.append((path.name, line, text))
 
     def raise_if_any(self) -> None:
         if self.found:
-            raise InvalidReference(self.found)
+            raise InvalidReference(
+                [f"{name}, ligne {line} : {text}" for name, line, text in sorted(self.found)]
+            )
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from django.db import models
 
 from branches.models import Opco
 from branches.models.text import SortKey
+from opco_portal.french import of
 
 
 class Criteria(models.Model):
@@ -42,4 +43,4 @@ class Criteria(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Critères de {self.opco}" if self.opco else "Cadre national"
+        return f"Critères {of(self.opco.name)}" if self.opco else "Cadre national"

@@ -298,3 +298,9 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.code})"
+
+    @property
+    def since(self) -> date | None:
+        """The first day, None where nobody says it: what tells the versions of a code apart."""
+        day: date | None = self.validity.lower
+        return day

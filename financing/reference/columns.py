@@ -9,6 +9,7 @@ from django.db.models import Model
 from financing.calculator.rules import Criteria, Envelope, Rule
 from financing.models.conversion import criteria_row, envelope_row, rule_row
 from financing.reference.reader import Document
+from opco_portal.french import typeset
 
 ROWS: dict[type[Any], Callable[[Any], Model]] = {
     Rule: rule_row,
@@ -32,4 +33,4 @@ def _refusals(row: Model) -> Iterator[tuple[str, str]]:
         row.clean_fields(exclude=ELSEWHERE)
     except ValidationError as error:
         for name, texts in error.message_dict.items():
-            yield from ((name, text) for text in texts)
+            yield from ((name, typeset(text)) for text in texts)

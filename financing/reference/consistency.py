@@ -44,9 +44,10 @@ def check(document: Document, known: Known) -> None:
     """Tell what a file says that its own other values, or the portal's other reference, contradict."""
     _check_opco(document, known)
     _check_idccs(document, known)
-    _check_envelopes(document)
-    _check_cautions(document)
     _check_choices(document)
+    if document.all(Criteria):  # else what is missing may only be what could not be read
+        _check_envelopes(document)
+        _check_cautions(document)
 
 
 def check_codes(documents: Sequence[Document]) -> None:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -56,7 +57,8 @@ def read(path: Path, kind: type, problems: Problems) -> Document:
     document = Document(path, problems)
     node = compose(path, problems)
     if node is not None:
-        _Reading(document).value(node, inspect.type_info(kind), "", line_of(node))
+        with suppress(_Wrong):
+            _Reading(document).value(node, inspect.type_info(kind), "", line_of(node))
     return document
 
 
