@@ -76,12 +76,11 @@ def rule_row(rule: values.Rule) -> Rule:
 
 def rule_value(row: Rule) -> values.Rule:
     """A rule as the calculator takes it."""
-    since, until = days(row.validity)
     told = {name: getattr(row, name) for name in (*SAME, *STEPS)} | {
         "opco": row.opco_id,
         "envelope": row.envelope_id,
-        "since": since,
-        "until": until,
+        "since": row.since,
+        "until": row.until,
         "source": row.source_url,
         **{name: span(getattr(row, name)) for name in SPANS},
     }
@@ -170,11 +169,6 @@ def span(row: "Range[int] | None") -> values.Span:
 def period(since: date | None, until: date | None) -> DateRange:
     """From a day to another, included."""
     return DateRange(since, until and until + timedelta(days=1))
-
-
-def days(row: "Range[date]") -> tuple[date | None, date | None]:
-    """The first and the last day of a period."""
-    return row.lower, row.upper and row.upper - timedelta(days=1)
 
 
 # ------------------------------------------------------------------------------------------------ plain forms

@@ -1,6 +1,6 @@
 """What one page says an OPCO pays, for whom and since when."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -304,3 +304,9 @@ class Rule(models.Model):
         """The first day, None where nobody says it: what tells the versions of a code apart."""
         day: date | None = self.validity.lower
         return day
+
+    @property
+    def until(self) -> date | None:
+        """The last day, None for as long as nothing ends it."""
+        end: date | None = self.validity.upper
+        return end and end - timedelta(days=1)
