@@ -12,9 +12,9 @@ from financing.reference.reader import Document
 
 NATIONAL = "national"  # the file of what the law says, which belongs to no OPCO
 
-# Two rules of one scope that pay differently: the calculator could not choose.
+# Two rules of one scope that pay differently: neither the calculator nor the company could choose.
 SCOPE = ("scheme", "cost", "headcount", "territory", "audience", "topic", "duration", "group", "alone")
-SETS = ("idccs", "excluded_idccs", "kinds", "modalities", "places", "complements")
+SETS = ("idccs", "excluded_idccs", "kinds", "modalities", "places", "complements", "requires")
 PAID = (
     "basis",
     "rate",

@@ -398,6 +398,12 @@ def test_rules_of_one_scope_and_different_days_are_welcome(tmp_path):
     assert len(read_all(tmp_path)[0].rules) == 2
 
 
+def test_rules_that_the_company_tells_apart_are_welcome(tmp_path):
+    second = replaced(SECOND, ("{min: 50}", "{min: 1, max: 10}")) + "    requires: [Niveau 6 au moins]\n"
+    write(tmp_path, text=BASE + second)
+    assert len(read_all(tmp_path)[0].rules) == 2
+
+
 def test_a_rule_is_given_what_its_file_says_once(tmp_path):
     cautions = CAUTION.replace("[%s]", "[atlas-course]\n  - text: Tout à revoir\n    rules: ['atlas-*']")
     write(tmp_path, text=replaced(TWO, ("rules:", cautions)))
