@@ -34,7 +34,7 @@ check: $(VENV)/dev.stamp ## Vérifie style, types, migrations, gabarits et régl
 		@$(PRODUCTION) $(PY) manage.py validate_templates)
 	@$(PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 
-bench: $(VENV)/dev.stamp ## Mesure réponses, noms et synchronisation (ARGS=lookup, names ou sync pour l’une)
+bench: $(VENV)/dev.stamp ## Mesure réponses, noms, estimations et synchronisation (ARGS=lookup, names, financing ou sync pour l’une)
 	@$(PY) -m tests.benchmarks $(ARGS)
 
 lock: $(VENV)/dev.stamp ## Recalcule requirements.lock et requirements-dev.lock

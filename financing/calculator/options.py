@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from financing.calculator import amounts
 from financing.calculator import sentences as say
@@ -27,6 +28,10 @@ class Desk:
     book: Rulebook
     on: date
 
+    @cached_property
+    def asked(self) -> dict[Cost, Decimal]:
+        return self.project.asked()
+
     def envelope(self, rule: Rule) -> Envelope | None:
         return self.book.envelopes.get(rule.envelope) if rule.envelope else None
 
@@ -49,7 +54,7 @@ def _without_fees(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
 
     What may be added to another scheme is shown there, where the fees are paid too.
     """
-    fees_asked = Cost.PEDAGOGICAL in desk.project.asked()
+    fees_asked = Cost.PEDAGOGICAL in desk.asked
     return _first_paid([rule for rule in rules if not (fees_asked and rule.complements)], desk)
 
 
@@ -62,7 +67,7 @@ def _codes(options: Sequence[Option]) -> Iterator[str]:
 def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk) -> Option:
     """The option of one rule for the course fees, `mains` being those of all the options of its scheme."""
     funds = desk.funds(main)
-    spent, lines = _lines(main, rules, desk, desk.project.asked())
+    spent, lines = _lines(main, rules, desk, desk.asked)
     if funds and funds.status == "exhausted":
         spent, lines = Spending(), [_not_paid(line, funds) for line in lines]
     applied = _applied(main, lines)
@@ -255,12 +260,14 @@ def _unique(texts: Iterable[str]) -> tuple[str, ...]:
 # ------------------------------------------------------------------------------------------------ added together
 def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[Option]:
     """The combinations that the rules allow: what one leaves, paid by others that say they may be added to it."""
+    adding = [rule for rule in rules if rule.complements]
+    schemes = [scheme for scheme in Scheme if any(rule.scheme == scheme for rule in adding)]
     return [
         both
         for first in options
         if first.rules and first.eligibility != Eligibility.NO and first.presumes < 2
-        for scheme in Scheme
-        for both in _added(first, [rule for rule in rules if _adds(rule, scheme, first)], desk)
+        for scheme in schemes
+        for both in _added(first, [rule for rule in adding if _adds(rule, scheme, first)], desk)
     ]
 
 
@@ -269,6 +276,8 @@ def _adds(rule: Rule, scheme: Scheme, first: Option) -> bool:
 
 
 def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]:
+    if not rules:
+        return
     left = {line.cost: line.asked - (line.financed or ZERO) for line in first.lines if _is_open(line)}
     left = {cost: amount for cost, amount in left.items() if amount}
     fitting = [rule for rule in rules if left and _goes_with(rule, first.rules[0], desk.project)]
@@ -281,7 +290,7 @@ def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]
 
 def _first_paid(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
     """The rules for the first cost, among those that are asked, that any of them pays."""
-    return next(filter(None, (chosen(rules, cost, desk.project) for cost in desk.project.asked())), [])
+    return next(filter(None, (chosen(rules, cost, desk.project) for cost in desk.asked)), [])
 
 
 def _is_open(line: Line) -> bool:

@@ -1,9 +1,9 @@
-"""All the benchmarks, or the one that is named first: `python -m tests.benchmarks [lookup|names|sync] [options]`."""
+"""All the benchmarks, or the one that is named first: `python -m tests.benchmarks [lookup|names|financing|sync] [options]`."""
 
 import subprocess
 import sys
 
-NAMES = ("lookup", "names", "sync")
+NAMES = ("lookup", "names", "financing", "sync")
 
 
 def main() -> int:

@@ -90,6 +90,7 @@ def _load_reference() -> None:
     django.setup()
     call_command("migrate", verbosity=0)
     call_command("load_reference", verbosity=0)
+    call_command("load_financing", verbosity=0)
 
 
 def _load(table: Path) -> None:
