@@ -11,6 +11,8 @@ from django.test.utils import setup_databases
 from branches.evidence import forget_reference
 from branches.reference.files import read_all
 from branches.reference.load import load
+from financing.reference.files import read_all as read_rules
+from financing.reference.load import load as load_rules
 from financing.rulebook import forget_rules
 from tests import databases, publications
 
@@ -23,6 +25,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         setup_databases(verbosity=0, interactive=False)
         load(read_all())
+        load_rules(read_rules())
         databases.keep_pristine()
         yield
         databases.drop()

@@ -66,6 +66,7 @@ def prepare_database() -> None:
     try:
         call_command("migrate", verbosity=0)
         call_command("load_reference", verbosity=0)
+        call_command("load_financing", verbosity=0)
     except CommandError as error:
         raise LocalError(str(error)) from error
     ensure_admin()

@@ -5,7 +5,9 @@ import os
 import pytest
 
 from branches.reference.reader import InvalidReference
+from financing.calculator.rules import Rule
 from financing.calculator.terms import Scheme
+from financing.reference.consistency import PAID, SCOPE, SETS
 from financing.reference.files import read_all
 from tests.financing.files import BASE, SECOND, replaced, write
 
@@ -402,6 +404,12 @@ def test_rules_that_the_company_tells_apart_are_welcome(tmp_path):
     second = replaced(SECOND, ("{min: 50}", "{min: 1, max: 10}")) + "    requires: [Niveau 6 au moins]\n"
     write(tmp_path, text=BASE + second)
     assert len(read_all(tmp_path)[0].rules) == 2
+
+
+def test_every_field_tells_rules_apart_or_what_they_pay_or_is_only_shown():
+    shown = {"label", "conditions", "cautions", "confidence", "source", "quote", "article", "verified_on"}
+    of_the_version = {"code", "opco", "since", "until"}
+    assert {*SCOPE, *SETS, *PAID, *shown, *of_the_version} == set(Rule.__struct_fields__)
 
 
 def test_a_rule_is_given_what_its_file_says_once(tmp_path):
