@@ -9,7 +9,7 @@ from branches.models import Agreement, AgreementName, Attachment, Branch
 from branches.preview import forecast
 from branches.successions import refusal
 from opco_portal.corrections.history import Change, Values, register
-from opco_portal.corrections.words import AUTHORS, Names, differences
+from opco_portal.corrections.words import AUTHORS, Names, differences, taken, uncapitalised
 from opco_portal.french import listed, period, typeset
 
 SHORT = 50  # characters of a value that a sentence can quote
@@ -36,7 +36,7 @@ def attachment(change: Change, names: Names) -> str:
     if change.changed == ["validity"]:
         return typeset(f"{subject}, désormais {when} ({_period(change.before)} auparavant)")
     fields = _fields(change, names)
-    return typeset(f"{subject} {f'modifié ({fields})' if fields else _taken(change)}")
+    return typeset(f"{subject} {f'modifié ({fields})' if fields else taken(change)}")
 
 
 def _period(values: Values) -> str:
@@ -54,11 +54,11 @@ def name(change: Change, names: Names) -> str:
     if change.before["retired"] and not change.after["retired"]:
         return typeset(f"{whose} : nom {called} rétabli")
     fields = _fields(change, names)
-    return typeset(f"{whose} : nom {called} {f'modifié ({fields})' if fields else _taken(change)}")
+    return typeset(f"{whose} : nom {called} {f'modifié ({fields})' if fields else taken(change)}")
 
 
 def agreement(change: Change, names: Names) -> str:
-    return typeset(f"{_agreement(change.pk)} : {_fields(change, names) or _taken(change)}")
+    return typeset(f"{_agreement(change.pk)} : {_fields(change, names) or taken(change)}")
 
 
 def lead_somewhere(changes: Sequence[Change]) -> None:
@@ -84,7 +84,7 @@ def branch(change: Change, names: Names) -> str:
     title = f"Branche « {change.values['title'][:80]} »"
     if change.before is None:
         return typeset(f"{title} ajoutée")
-    return typeset(f"{title} : {_fields(change, names) or _taken(change, 'e')}")
+    return typeset(f"{title} : {_fields(change, names) or taken(change, 'e')}")
 
 
 def _agreement(idcc: str) -> str:
@@ -101,18 +101,5 @@ def _fields(change: Change, names: Names) -> str:
         return ""
     if len(changed) == 1 and all(len(side) <= SHORT for side in changed[0][1:]):
         label, before, after = changed[0]
-        return f"{_uncapitalised(label)}, « {before} » devient « {after} »"
-    return f"correction de {listed([f'« {_uncapitalised(each.label)} »' for each in changed])}"
-
-
-def _taken(change: Change, feminine: str = "") -> str:
-    """Who answers for it from now on, when that is all that has changed."""
-    if "origin" not in change.changed:
-        return f"enregistré{feminine} de nouveau, sans changement"
-    if change.values["origin"] == "manual":
-        return f"repris{feminine} par l’équipe"
-    return f"rendu{feminine} au référentiel"
-
-
-def _uncapitalised(label: str) -> str:
-    return f"{label[0].lower()}{label[1:]}"
+        return f"{uncapitalised(label)}, « {before} » devient « {after} »"
+    return f"correction de {listed([f'« {uncapitalised(each.label)} »' for each in changed])}"

@@ -9,12 +9,15 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any, NamedTuple
 
 import openpyxl
 import tablib
+from django.http import HttpResponse
+from django.utils.text import slugify
 from import_export.formats import base_formats
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
@@ -87,8 +90,13 @@ class Csv(base_formats.CSV):  # type: ignore[misc]
         file = io.StringIO(newline="")
         writer = csv.writer(file, delimiter=";", lineterminator="\r\n")
         for row in (dataset.headers, *dataset):
-            writer.writerow([harmless(str(cell)) for cell in row])
+            writer.writerow([harmless(_written(cell)) for cell in row])
         return (BOM + file.getvalue()).encode()
+
+
+def _written(cell: object) -> str:
+    """An amount as French spreadsheets read it: 1050,00."""
+    return f"{cell:f}".replace(".", ",") if isinstance(cell, Decimal) else str(cell)
 
 
 def _decoded(data: bytes) -> str:
@@ -118,7 +126,7 @@ def _delimiter(text: str) -> str:
 
 # ------------------------------------------------------------------------------------------------------------ XLSX
 class Xlsx(base_formats.XLSX):  # type: ignore[misc]
-    """A workbook of which every cell is text: an IDCC keeps its zeros, and nothing is ever a formula."""
+    """A workbook of which every cell is text, but for amounts: an IDCC keeps its zeros, and nothing is a formula."""
 
     title = "Excel"
 
@@ -179,16 +187,25 @@ def _fill(sheet: Worksheet, rows: Iterable[Sequence[Any]], widest: int) -> None:
     """Lines of text under a heading that stays in sight."""
     widths: dict[int, int] = {}
     for line, row in enumerate(rows, 1):
-        for place, value in enumerate(map(str, row), 1):
-            cell: Any = sheet.cell(line, place, _escaped(value))
-            cell.data_type, cell.number_format = "s", "@"  # "=1+1" is a text, now and when somebody edits it
+        for place, value in enumerate(row, 1):
+            cell: Any = sheet.cell(line, place)
+            _put(cell, value)
             cell.alignment = Alignment(vertical="top", wrap_text=True)
             if line == HEADER:
                 cell.font = Font(bold=True)
-            widths[place] = max(widths.get(place, 8), *map(len, value.split("\n")))
+            widths[place] = max(widths.get(place, 8), *map(len, str(value).split("\n")))
     for place, width in widths.items():
         sheet.column_dimensions[get_column_letter(place)].width = min(width + 3, widest)
     sheet.freeze_panes = "A2"
+
+
+def _put(cell: Any, value: object) -> None:
+    """A Decimal is a number of euros, which can be added up; whatever else is a text."""
+    if isinstance(value, Decimal):
+        cell.value, cell.number_format = value, "#,##0.00"
+    else:
+        cell.value = _escaped(str(value))
+        cell.data_type, cell.number_format = "s", "@"  # "=1+1" is a text, now and when somebody edits it
 
 
 def _prepare(sheet: Worksheet, guide: Sequence[Guide]) -> None:
@@ -236,6 +253,14 @@ def _text(cell: object) -> str:
 
 # ------------------------------------------------------------------------------------------------------- both kinds
 FORMATS: dict[str, Any] = {"csv": Csv, "xlsx": Xlsx}
+
+
+def download(dataset: tablib.Dataset, kind: str, name: str, **options: Any) -> HttpResponse:
+    """A table as a file to keep: « noms usuels 2026-11-24 » is noms-usuels-2026-11-24.csv."""
+    form = FORMATS[kind]()
+    response = HttpResponse(form.export_data(dataset, **options), content_type=form.get_content_type())
+    response["Content-Disposition"] = f'attachment; filename="{slugify(name)}.{kind}"'
+    return response
 
 
 def read(data: bytes) -> tablib.Dataset:

@@ -70,6 +70,20 @@ def differences(change: Change, names: Names, hidden: Iterable[str] = ()) -> lis
     return told
 
 
+def taken(change: Change, feminine: str = "") -> str:
+    """Who answers for it from now on, when that is all that has changed."""
+    if "origin" not in change.changed:
+        return f"enregistré{feminine} de nouveau, sans changement"
+    if change.values["origin"] == "manual":
+        return f"repris{feminine} par l’équipe"
+    return f"rendu{feminine} au référentiel"
+
+
+def uncapitalised(label: str) -> str:
+    """A label inside a sentence: « Titre » -> « titre », « OPCO » stays."""
+    return label if label[1:2].isupper() else f"{label[:1].lower()}{label[1:]}"
+
+
 def _side(field: "Field[Any, Any]", values: Values | None, names: Names) -> str:
     return NOTHING if values is None else worded(field, values.get(field.attname), names)
 

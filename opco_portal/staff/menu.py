@@ -32,6 +32,13 @@ GROUPS: Mapping[str, Sequence[Entry]] = {
         Entry("branches.opco", "domain"),
         Entry("branches.disagreement", "balance", "Désaccords"),
     ],
+    "Financements": [
+        Entry("financing.rule", "euro"),
+        Entry("financing.envelope", "savings"),
+        Entry("financing.fundsstatus", "block", "Fonds déclarés"),
+        Entry("financing.criteria", "rule", "Critères et réserves"),
+        Entry("financing.sourcepage", "link_off", "Pages sources"),
+    ],
     "Corrections": [Entry("corrections.correction", "history", "Corrections faites")],
     "Sources": [
         Entry("sync.source", "database"),

@@ -76,8 +76,9 @@ class CorrectionForm(forms.ModelForm):
 
 def _type(data: Any, name: str, field: forms.Field, value: Any) -> None:
     """Put a value into what was typed, as the widget of its field would have sent it."""
-    value, widget = field.prepare_value(value), field.widget
-    if isinstance(widget, forms.MultiWidget):
+    widget: Any = field.widget
+    value = field.prepare_value(value)
+    if hasattr(widget, "widgets_names"):  # several inputs
         for suffix, part in zip(widget.widgets_names, widget.decompress(value), strict=True):
             data[f"{name}{suffix}"] = part
     elif isinstance(value, list):

@@ -21,7 +21,6 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 from django.views.decorators.http import require_POST
 from import_export.admin import ExportMixin, ImportMixin
 from import_export.tmp_storages import CacheStorage
@@ -277,8 +276,5 @@ def _file(
     """A table to download: noms-usuels-2026-11-24.csv, modele-noms-usuels.xlsx."""
     if kind not in formats.FORMATS:
         raise Http404(kind)
-    form = formats.FORMATS[kind]()
     parts = [what, resource.title, "" if what else str(timezone.localdate())]
-    response = HttpResponse(form.export_data(dataset, **options), content_type=form.get_content_type())
-    response["Content-Disposition"] = f'attachment; filename="{slugify(" ".join(parts))}.{kind}"'
-    return response
+    return formats.download(dataset, kind, " ".join(parts), **options)

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
 
 from django import forms
-from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model
@@ -22,6 +21,7 @@ from opco_portal.corrections.edition import Draft, correcting
 from opco_portal.corrections.history import Change, Values, forecast, version_of
 from opco_portal.corrections.words import Names, differences
 from opco_portal.french import typeset
+from opco_portal.staff.site import ModelAdmin
 
 OTHERWISE = typeset(
     "Voici ce qui changerait maintenant : ce n’est plus ce que vous aviez lu. Relisez avant de confirmer."
@@ -38,12 +38,13 @@ class Step:
 
     title: str
     button: str
-    form: forms.Form | forms.ModelForm[Any]
+    form: forms.BaseForm
     act: Callable[[], object]
     row: Model
     back_url: str
     crumbs: Sequence[tuple[str, str]]
     about: str = ""  # a sentence on what it is for
+    fieldsets: AdminForm | None = None  # the form in parts, where it is long
     danger: bool = False
 
 
@@ -56,7 +57,7 @@ class Preview:
     mark: str
 
 
-def take(request: HttpRequest, admin: ModelAdmin[Any], step: Step) -> HttpResponse:
+def take(request: HttpRequest, admin: ModelAdmin, step: Step) -> HttpResponse:
     """Check, preview, and do once what was previewed is confirmed and still true."""
     shown, problems, confirmed, read = None, [], request.POST.get("confirm", ""), version_of(step.row)
     if request.method == "POST":
@@ -78,6 +79,7 @@ def take(request: HttpRequest, admin: ModelAdmin[Any], step: Step) -> HttpRespon
         "crumbs": [*step.crumbs, (step.title, "")],
         "step": step,
         "form": step.form,
+        "adminform": step.fieldsets,
         "preview": shown,
         "problems": problems,
         "version": read,
@@ -94,7 +96,7 @@ def _done_or_foretold(step: Step, draft: Draft, confirmed: str) -> Preview | Non
             if shown.mark != confirmed:
                 transaction.set_rollback(True)
     except ValidationError as error:
-        step.form.add_error(None, error)
+        step.form.add_error(None, ValidationError(error.messages))  # of fields that the form need not have
         return None
     return shown
 

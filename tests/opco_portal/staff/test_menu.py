@@ -45,7 +45,7 @@ def test_the_menu_holds_only_what_the_account_may_view():
 
 
 def test_a_model_that_has_no_list_is_left_out(monkeypatch):
-    monkeypatch.setitem(menu.GROUPS, "À venir", [menu.Entry("financing.rule", "euro")])
+    monkeypatch.setitem(menu.GROUPS, "À venir", [menu.Entry("financing.collectiveaction", "groups")])
     assert "À venir" not in seen(client_with(is_superuser=True))
 
 

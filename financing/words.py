@@ -1,0 +1,42 @@
+"""Rules and envelopes in a few words, for staff."""
+
+from django.utils import timezone
+
+from branches.evidence import reference
+from financing.calculator.wording import amount_in_words, size
+from financing.models import Envelope, Rule
+from financing.models.conversion import envelope_value, rule_value
+from opco_portal.french import listed, plural
+
+NAMED = 2  # branches that a cell names
+
+
+def payer_of(row: Rule | Envelope) -> str:
+    return str(row.opco) if row.opco else "Cadre national"
+
+
+def amount_of(row: Rule) -> str:
+    """What it pays, its shared budget included."""
+    return amount_in_words(rule_value(row), envelope_value(row.envelope, []) if row.envelope else None)
+
+
+def branches_of(row: Rule) -> str:
+    """« 1486 Bureaux d’études », « 0843, 1267 et 3 autres »."""
+    if not row.idccs:
+        return "Toutes les branches"
+    if len(row.idccs) == 1:
+        fact = reference().agreements.get(row.idccs[0])
+        return f"{row.idccs[0]} {fact.title if fact else ''}".strip()
+    more = len(row.idccs) - NAMED
+    return listed([*row.idccs[:NAMED], *([plural(more, "autre")] if more > 0 else [])])
+
+
+def size_of(row: Rule) -> str:
+    return size(rule_value(row))
+
+
+def state_of(row: Rule) -> str:
+    today = timezone.localdate()
+    if row.until and row.until < today:
+        return "terminée"
+    return "à venir" if row.since and row.since > today else "en vigueur"
