@@ -21,10 +21,10 @@ from branches.models import (
 from branches.reference.files import ReferenceData
 from branches.reference.reader import InvalidReference
 from branches.sources.siro.pairs import attach
-from opco_portal.tables import Change, bring_to
 from opco_portal.corrections.history import because
 from opco_portal.french import plain
 from opco_portal.sync.models import DataVersion, Source
+from opco_portal.tables import Change, bring_to
 
 
 class _DryRun(Exception):

@@ -20,7 +20,6 @@ from django.conf import settings
 from branches.models import Activity, ActivityShare, Agreement
 from branches.sources.lists import ListSource, shown, year_named
 from branches.sources.sentences import happened
-from opco_portal.tables import bring_to
 from opco_portal.french import percent, plural, typeset
 from opco_portal.identifiers import normalize_idcc, normalize_naf
 from opco_portal.sync.errors import Refusal
@@ -30,6 +29,7 @@ from opco_portal.sync.publication import Publication, linked_files
 from opco_portal.sync.report import Column, Report, Table
 from opco_portal.sync.source import Schedule, SetAside, Staged, register
 from opco_portal.sync.spreadsheets import Layout, Row, read_table
+from opco_portal.tables import bring_to
 
 FILE = re.compile(r"IDCC(20[0-9]{2})_passageAPEIDCC[^/?#]*\.xlsx(?:[?#].*)?$", re.IGNORECASE)
 LAYOUT = Layout(

@@ -18,13 +18,13 @@ from branches.sources.agreements.changes import report
 from branches.sources.agreements.entries import Entry, read_entries
 from branches.sources.agreements.plan import Plan, plan
 from branches.sources.lists import ListSource, month_named, year_named
-from opco_portal.tables import bring_to
 from opco_portal.sync.errors import Refusal
 from opco_portal.sync.journal import Journal
 from opco_portal.sync.models import Source, SyncRun
 from opco_portal.sync.publication import Publication, linked_files, month_vintage
 from opco_portal.sync.report import Report
 from opco_portal.sync.source import Schedule, Staged, register
+from opco_portal.tables import bring_to
 
 # The month of the deposit is a folder of the address; the name alone tells the year.
 FILE = re.compile(

@@ -12,13 +12,13 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from branches.models import Agreement, AgreementName, Attachment, Branch
 from branches.reference.files import read_all
 from branches.reference.load import load
-from opco_portal.tables import bring_to
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import because, changes_of, events_of, history_of, net, version_of
 from opco_portal.corrections.models import Correction
 from opco_portal.corrections.origins import FIRST, origin_of, origins_of
 from opco_portal.corrections.words import Names, differences
 from opco_portal.sync.models import SyncRun
+from opco_portal.tables import bring_to
 
 pytestmark = pytest.mark.django_db
 
