@@ -110,13 +110,13 @@ def test_what_changes_is_told_field_by_field(bring):
         "~ Critères d’Atlas",
         "Vérifié le",
         "~ atlas-course : Cours des bureaux d’études",
-        "Effectif : de 1 à 10 → de 1 à 49",
+        "Effectif : moins de 11 salariés → moins de 50 salariés",
         "Calcul : par heure → par jour",
-        "Taux : 40 → 45,5",
+        "Taux : 40 € → 45,50 €",
         "Unité : heure → jour",
         "Vérifié le : 5 octobre 2026 → 6 octobre 2026",
         "~ atlas-budget : Budget annuel",
-        "Montant : 2500 → 3000",
+        "Montant : 2 500 € → 3 000 €",
         "Critères de financement : 1 modification",
         "Règles : 1 modification",
         "États des fonds : rien de changé",
@@ -166,7 +166,7 @@ def test_a_rule_that_staff_changed_is_left_and_told(bring):
     loaded = bring(replaced(BASE, ("rate: 40", "rate: 45")))
     assert lines(loaded)[:2] == [
         "! la règle atlas-course a été modifiée par l’équipe : laissée telle quelle",
-        "Taux : 42 → 45",
+        "Taux : 42 € → 45 €",
     ]
     assert not loaded
     assert Rule.objects.get().rate == 42
