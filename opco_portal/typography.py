@@ -17,6 +17,17 @@ def number(value: int | None) -> str:
 
 
 @register.filter
+def decimal(value: Decimal) -> str:
+    return french.decimal(value)
+
+
+@register.filter
+def euros(value: Decimal | None) -> str:
+    """« 1 050 € »; an amount that nobody publishes is never 0 €."""
+    return "non publié" if value is None else french.euros(value)
+
+
+@register.filter
 def share(value: Decimal | None) -> str:
     return "non publiée" if value is None else french.percent(value)
 

@@ -8,6 +8,7 @@ urlpatterns = [
     path("api/", include("opco_portal.api.urls")),  # first: programs ask most
     path("robots.txt", robots),
     path("", include("branches.urls")),
+    path("", include("financing.urls")),
     path(settings.ADMIN_PATH, admin.site.urls),
 ]
 

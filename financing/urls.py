@@ -1,0 +1,7 @@
+from django.urls import path
+
+from financing import views
+
+urlpatterns = [
+    path("financements/", views.estimate_page, name="financing"),
+]

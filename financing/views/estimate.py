@@ -1,0 +1,124 @@
+"""What the OPCO would pay: the form, and under the same address its result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.http import replace_url, reswap, retarget
+
+from branches.directory import chosen
+from branches.evidence import reference
+from branches.lookup import Reference
+from branches.views.paging import is_fragment
+from financing.calculator import Estimate, estimate
+from financing.forms import NAMES, ProjectForm, is_asked
+from financing.lengths import other_lengths
+from financing.rulebook import rulebook
+from financing.shown import costs, headline, rejections, shown_options, verified
+
+# What the pages of the lookup say of a company, kept from one address to the next.
+CARRIED = ("entreprise", "effectif", "naf", "nom", "liste")
+# What is tried again beside the result.
+TRIED = ("heures", "salaries", "cout", "type")
+# The fields of the form, by the names that the calculator gives to what is missing.
+FIELDS = {project: name for name, project in NAMES.items()} | {"training_kind": "type"}
+
+
+@require_safe
+@vary_on_headers("HX-Request")
+def estimate_page(request: HttpRequest) -> HttpResponse:
+    """/financements/: the form; the result once a training is told. The address is the state, without blanks."""
+    fragment = is_fragment(request)
+    if not fragment and len(told(request.GET)) < len(request.GET):
+        return redirect(address_of(request.GET))
+    context = _context(request)
+    form = context["form"]
+    if fragment:
+        return _tried(request, form, context)
+    return render(request, "financing/estimate.html", context)
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    asked, current = request.GET, reference()
+    context: dict[str, Any] = {
+        "chosen": chosen(asked),
+        "carried": {name: asked[name] for name in CARRIED if asked.get(name)},
+        "known": known(current),
+    }
+    if not is_asked(asked):
+        return context | {"form": ProjectForm(initial=dict(asked.items()), current=current)}
+    form = ProjectForm(asked, current=current)
+    context |= {"form": form}
+    return context | (_result(form, current, asked) if form.is_valid() else {})
+
+
+def _tried(request: HttpRequest, form: ProjectForm, context: dict[str, Any]) -> HttpResponse:
+    """The parts of the result that other values change; a value that cannot be is said beside its field."""
+    if not form.is_valid():
+        return reswap(
+            retarget(render(request, "financing/_tried_errors.html", context), "#essai-erreurs"), "innerHTML"
+        )
+    response = render(request, "financing/_tried.html", context | {"fragment": True})
+    return replace_url(response, address_of(request.GET))
+
+
+def _result(form: ProjectForm, current: Reference, asked: QueryDict) -> dict[str, Any]:
+    project, on = form.project(), form.day
+    book = rulebook(project.opco, current.version)
+    found = estimate(project, book, on)
+    return {
+        "found": found,
+        "asker": form.asker,
+        "opco": current.opcos[project.opco],
+        "criteria": book.own,
+        "title": headline(project),
+        "costs": costs(project),
+        "options": shown_options(found),
+        "verified": verified([rule for option in found.options for rule in option.rules]),
+        "missing": [(FIELDS[each.field], each.sentence) for each in found.missing],
+        "rejections": rejections(found),
+        "lengths": other_lengths(found, book),
+        "tried": [form[name] for name in TRIED if name != "type" or _depends_on_kind(found)],
+        "kept": {name: value for name, value in told(asked).items() if name not in TRIED},
+    }
+
+
+def _depends_on_kind(found: Estimate) -> bool:
+    return bool(found.project.kind) or any(each.field == "training_kind" for each in found.missing)
+
+
+def address_of(asked: Mapping[str, str]) -> str:
+    """The address of these values, without those left blank."""
+    return reverse("financing") + (f"?{urlencode(told(asked))}" if told(asked) else "")
+
+
+def told(asked: Mapping[str, str]) -> dict[str, str]:
+    """The values that were told."""
+    return {name: value for name in asked if (value := asked[name].strip())}
+
+
+@dataclass(frozen=True)
+class Known:
+    """How much the portal knows: the rules of so many OPCOs, verified between two days."""
+
+    rules: int
+    opcos: int
+    first: date
+    last: date
+
+
+def known(current: Reference) -> Known | None:
+    """None while no rule is loaded."""
+    books = [rulebook(slug, current.version) for slug in current.opcos]
+    own = [[rule for rule in book.rules if rule.opco] for book in books]
+    days = [rule.verified_on for rules in own for rule in rules if rule.verified_on]
+    if not days:
+        return None
+    return Known(sum(map(len, own)), len([rules for rules in own if rules]), min(days), max(days))
