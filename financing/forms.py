@@ -112,11 +112,16 @@ class CompanyForm(QueryForm):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "D’après la convention"), *((opco.slug, opco.name) for opco in opcos)]
 
+    @property
+    def told(self) -> dict[str, str]:
+        """What was told of the company, by the names of the form of one."""
+        return {name: value for name in CompanyForm.base_fields if (value := self[name].value())}
+
     def find_asker(self, on: date) -> None:
         """Tell who asks that day, or what is wrong with what was given, beside its field."""
-        given = {name: self.cleaned_data.get(name, "") for name in ("opco", "idcc", "siret")}
-        if any(name in self.errors for name in given):
+        if any(name in self.errors for name in ("opco", "idcc", "siret")):
             return
+        given = {name: self.cleaned_data.get(name, "") for name in ("opco", "idcc", "siret")}
         try:
             self.asker = asker(**given, on=on, current=self.current)
         except Unknown as unknown:
@@ -279,6 +284,11 @@ def project_of(company: CompanyForm, course: CourseForm) -> Project:
     told = {NAMES.get(name): value for name, value in {**company.cleaned_data, **course.cleaned_data}.items()}
     given = {name: value for name, value in told.items() if name and value not in (None, "")}
     return Project(**{**given, "opco": company.asker.opco, "idcc": company.asker.idcc})
+
+
+def corrections(*forms_: forms.Form) -> list[tuple[forms.BoundField, str]]:
+    """What is wrong in these forms: each field with its sentence, in their order."""
+    return [(field, str(error)) for form in forms_ for field in form for error in field.errors]
 
 
 def is_asked(asked: Mapping[str, str]) -> bool:

@@ -4,4 +4,5 @@ from financing import views
 
 urlpatterns = [
     path("financements/", views.estimate_page, name="financing"),
+    path("financements/comparer/", views.comparison_page, name="financing_compare"),
 ]

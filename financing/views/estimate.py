@@ -1,14 +1,11 @@
 """What the OPCO would pay: the form, and under the same address its result."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import replace_url, reswap, retarget
@@ -18,10 +15,11 @@ from branches.evidence import reference
 from branches.lookup import Reference
 from branches.views.paging import is_fragment
 from financing.calculator import Estimate, estimate
-from financing.forms import NAMES, ProjectForm, is_asked
+from financing.forms import NAMES, CompanyForm, ProjectForm, corrections, is_asked
 from financing.lengths import other_lengths
 from financing.rulebook import rulebook
 from financing.shown import costs, headline, rejections, shown_options, verified
+from financing.views.addresses import address_of, has_blanks, told
 
 # What the pages of the lookup say of a company, kept from one address to the next.
 CARRIED = ("entreprise", "effectif", "naf", "nom", "liste")
@@ -36,8 +34,8 @@ FIELDS = {project: name for name, project in NAMES.items()} | {"training_kind": 
 def estimate_page(request: HttpRequest) -> HttpResponse:
     """/financements/: the form; the result once a training is told. The address is the state, without blanks."""
     fragment = is_fragment(request)
-    if not fragment and len(told(request.GET)) < len(request.GET):
-        return redirect(address_of(request.GET))
+    if not fragment and has_blanks(request.GET):
+        return redirect(address_of("financing", request.GET))
     context = _context(request)
     form = context["form"]
     if fragment:
@@ -55,7 +53,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     if not is_asked(asked):
         return context | {"form": ProjectForm(initial=dict(asked.items()), current=current)}
     form = ProjectForm(asked, current=current)
-    context |= {"form": form}
+    context |= {"form": form, "errors": corrections(form)}
     return context | (_result(form, current, asked) if form.is_valid() else {})
 
 
@@ -66,7 +64,7 @@ def _tried(request: HttpRequest, form: ProjectForm, context: dict[str, Any]) -> 
             retarget(render(request, "financing/_tried_errors.html", context), "#essai-erreurs"), "innerHTML"
         )
     response = render(request, "financing/_tried.html", context | {"fragment": True})
-    return replace_url(response, address_of(request.GET))
+    return replace_url(response, address_of("financing", request.GET))
 
 
 def _result(form: ProjectForm, current: Reference, asked: QueryDict) -> dict[str, Any]:
@@ -85,23 +83,24 @@ def _result(form: ProjectForm, current: Reference, asked: QueryDict) -> dict[str
         "missing": [(FIELDS[each.field], each.sentence) for each in found.missing],
         "rejections": rejections(found),
         "lengths": other_lengths(found, book),
+        "comparison": _comparison(asked),
         "tried": [form[name] for name in TRIED if name != "type" or _depends_on_kind(found)],
         "kept": {name: value for name, value in told(asked).items() if name not in TRIED},
     }
 
 
+def _comparison(asked: QueryDict) -> str:
+    """The address where this company becomes the first of several."""
+    numbered = {
+        f"{name}_1" if name in CompanyForm.base_fields else name: value for name, value in told(asked).items()
+    }
+    return address_of(
+        "financing_compare", {name: value for name, value in numbered.items() if name not in CARRIED}
+    )
+
+
 def _depends_on_kind(found: Estimate) -> bool:
     return bool(found.project.kind) or any(each.field == "training_kind" for each in found.missing)
-
-
-def address_of(asked: Mapping[str, str]) -> str:
-    """The address of these values, without those left blank."""
-    return reverse("financing") + (f"?{urlencode(told(asked))}" if told(asked) else "")
-
-
-def told(asked: Mapping[str, str]) -> dict[str, str]:
-    """The values that were told."""
-    return {name: value for name in asked if (value := asked[name].strip())}
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def test_the_result_answers_what_is_paid_what_is_left_and_why(client):
     assert "Il vous reste 0 €" in text
     assert "Il restera 200 € sur 3 000 €" in text
     assert "Plafond atteint : 800 € non financés" in text
-    assert "vérifiés le 5 octobre 2026" in text
+    assert re.search(r"vérifiés (?:le|entre le) 5 octobre 2026", text)
     assert "Pourquoi pas les autres" in text
     assert "Réservé aux entreprises de moins de 11 salariés" in text
     assert "l’OPCO décide" in text
