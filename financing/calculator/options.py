@@ -76,7 +76,7 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         code="",
         scheme=main.scheme,
         label=main.scheme.label,
-        variant=main.label if len(mains) > 1 else "",
+        variant=main.label if len(mains) > 1 or main.topic or main.audience else "",
         eligibility=_eligibility(main, funds, reasons),
         reasons=_refused(main, funds) or reasons,
         lines=tuple(lines),

@@ -46,8 +46,8 @@ class Share:
 class Option:
     """One way to have the project financed; alternatives are not added together.
 
-    `variant` tells it from the other options of its scheme ("" where there is only one). `funds` is the status of the
-    budget it is paid from, when some page gives one.
+    `variant` tells it from the other options of its scheme, or what it is reserved to; "" where it is for all.
+    `funds` is the status of the budget it is paid from, when some page gives one.
     """
 
     code: str

@@ -143,7 +143,8 @@ def test_each_kind_that_the_branch_pays_differently_is_its_own_variant():
 def test_a_kind_that_is_told_chooses_its_rate():
     option = only(answer(*BAKER, kind=Kind.SAFETY))
     assert (option.financed, option.eligibility) == (D("1260.00"), Eligibility.YES)
-    assert option.variant == ""
+    assert option.variant == "Règle hygiene"
+    assert only(answer(hourly())).variant == ""
 
 
 def test_a_rate_for_a_kind_does_not_silence_the_rate_for_all():
