@@ -164,6 +164,7 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Dates des décisions": {"task": "branches.follow_dates", "schedule": crontab(minute=5, hour=0)},
     "Sessions finies": {"task": "staff.clear_sessions", "schedule": crontab(minute=20, hour=3)},
+    "Pages sources": {"task": "financing.check_sources", "schedule": crontab(minute=40, hour=4, day_of_week="mon")},
 }
 
 # ---------------------------------------------------------------------------------------------------------
@@ -247,7 +248,7 @@ CONTENT_SECURITY_POLICY = {
 
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_ALL_ORIGINS = True  # the data is public and the API takes no cookie
-CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS", "POST"]
 CORS_EXPOSE_HEADERS = ["ETag", "Retry-After"]
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -308,6 +309,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "AnswerStatus": "branches.api.serializers.STATUSES",
         "AgreementStatus": "branches.models.Agreement.Status",
+        "AnswerConfidence": "branches.api.serializers.CONFIDENCES",
+        **{
+            name: f"financing.calculator.terms.{name}.choices"
+            for name in ("Confidence", "Cost", "Kind", "Modality", "Place", "Scheme", "Territory", "Unit")
+        },
     },
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }

@@ -3,7 +3,7 @@
 Tables set the figure apart (« 25 €/h ») from what goes with it (« par personne »); `amount_in_words` is one sentence.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -20,7 +20,12 @@ PLACES = {
     Place.ELSEWHERE: "ailleurs",
 }
 TERRITORIES = {Territory.MAINLAND: "dans l’Hexagone", Territory.OVERSEAS: "outre-mer"}
-WHO = {"person": "par personne", "action": "par action", "company": "par entreprise"}
+WHO = {
+    "person": "par personne",
+    "action": "par action",
+    "company": "par entreprise",
+    "day": "par jour pour le groupe",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,9 @@ class Amount:
     limits: tuple[str, ...] = ()
 
     @property
-    def details(self) -> str:
+    def details(self) -> tuple[str, ...]:
         """All but the figure."""
-        return ", ".join(filter(None, (self.of, *self.limits)))
+        return tuple(filter(None, (self.of, *self.limits)))
 
     @property
     def words(self) -> str:
@@ -68,7 +73,7 @@ def _figure(rule: Rule) -> tuple[str, str]:
     if rule.basis == Basis.UNPUBLISHED:
         return UNPUBLISHED, ""
     if rule.tiers:
-        return "barème", f"{_measured(rule.tiers[0])}\u202f: {_scale(rule)}"
+        return "barème", f"{_measured(rule.tiers[0])}\u202f: {scale(rule.tiers)}"
     if rule.percent is not None:
         return _share(rule)
     if rule.rate is None:
@@ -109,8 +114,9 @@ def _measured(tier: Tier) -> str:
     return "selon le coût" if tier.measure == "euros" else "selon la durée"
 
 
-def _scale(rule: Rule) -> str:
-    return "\u202f; ".join(f"{_step(tier)}, {_paid(tier)}" for tier in rule.tiers)
+def scale(tiers: Iterable[Tier]) -> str:
+    """« jusqu’à 14 h, 25 €/h ; au-delà de 14 h, 20 €/h »."""
+    return "\u202f; ".join(f"{_step(tier)}, {_paid(tier)}" for tier in tiers)
 
 
 def _step(tier: Tier) -> str:
@@ -144,14 +150,15 @@ def _limits(rule: Rule, envelope: Envelope | None) -> Iterator[str]:
         yield f"{say.quantity(rule.max_units, rule.unit or Unit.HOUR)} au plus{whose}"
     if rule.max_persons:
         yield say.persons_at_most(rule.max_persons)
-    yield from map(_ceiling, rule.ceilings)
+    yield from map(ceiling, rule.ceilings)
     if rule.within_pedagogical:
         yield "sans dépasser les coûts pédagogiques financés"
     if envelope is not None:
         yield budget(envelope)
 
 
-def _ceiling(bound: Ceiling) -> str:
+def ceiling(bound: Ceiling) -> str:
+    """« 2 000 € par an et par entreprise au plus »."""
     action = " et par action" if bound.period == "action" and bound.per != "action" else ""
     return f"{euros(bound.amount)} {OFTEN[bound.period]}{WHO[bound.per]}{action} au plus"
 

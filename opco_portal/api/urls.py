@@ -9,6 +9,7 @@ docs = csp_update({"style-src": [SWAGGER_STYLE]})(SpectacularSwaggerSplitView.as
 
 urlpatterns = [
     path("v1/", include("branches.api.urls")),
+    path("v1/", include("financing.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", docs, name="api-docs"),
 ]

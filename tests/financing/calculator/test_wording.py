@@ -102,7 +102,11 @@ def test_what_a_rule_pays_is_one_sentence(told, envelope, words):
 
 def test_a_table_sets_the_figure_apart():
     told = wording.amount(hourly(max_units=Decimal(14)))
-    assert (plain(told.figure), plain(told.details)) == ("25 €/h", "par personne, 14 h au plus")
+    assert [plain(text) for text in (told.figure, *told.details)] == [
+        "25 €/h",
+        "par personne",
+        "14 h au plus",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""The public API of financing, under /api/v1/financing/."""
