@@ -197,7 +197,7 @@ def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
     if main.confidence == Confidence.BRANCH_DEPENDENT:
         yield say.confirm_branch()
     if main.basis == Basis.UNPUBLISHED:
-        yield unpublished(main.scheme, desk)
+        yield unpublished(main.scheme, desk, main)
     if (
         main.scheme == Scheme.PLAN
         and project.headcount is not None
@@ -207,7 +207,10 @@ def _doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
         yield say.mutualised_funds()
 
 
-def unpublished(scheme: Scheme, desk: Desk) -> str:
+def unpublished(scheme: Scheme, desk: Desk, main: Rule | None = None) -> str:
+    """Why an amount is not known: `main` is the rule that says that it is paid, where there is one."""
+    if main is not None and (main.idccs or main.kinds or main.audience):
+        return say.decided_by_opco(desk.book.name)
     if scheme == Scheme.CONVENTIONAL:
         return say.perhaps_funds(desk.book.name)
     if desk.book.set_by_branches(scheme):

@@ -370,4 +370,4 @@ def nothing_published(action: Action, opco: str) -> str:
 
 
 def decided_by_opco(opco: str) -> str:
-    return typeset(f"{opco} ne publie pas de barème pour ce dispositif : demandez-lui")
+    return typeset(f"{opco} n’en publie pas le montant : demandez-le-lui")

@@ -79,8 +79,10 @@ class _Reading:
         Raises:
             _Wrong: it is none of that kind.
         """
-        if id(node) in self._seen:
-            raise self._wrong(line, key, "les alias de YAML ne sont pas admis : répétez la valeur.")
+        if id(node) in self._seen and isinstance(
+            node, yaml.MappingNode
+        ):  # lists may be named, as a branch's IDCC
+            raise self._wrong(line, key, "un alias de YAML ne vaut que pour une liste : répétez ces clés.")
         self._seen.add(id(node))
         if isinstance(kind, inspect.UnionType):  # of one kind and nothing
             if tag_of(node) == "null":

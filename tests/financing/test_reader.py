@@ -53,10 +53,9 @@ def case(name, line, reason, *changes, text=BASE):
         case("key twice", 18, "clé « rate » répétée, déjà ligne 17.", ("unit: hour", "rate: 45")),
         case(
             "alias",
-            14,
-            "headcount : les alias de YAML ne sont pas admis",
-            ("amount: 2500", "amount: &it 2500"),
-            ("{min: 1, max: 10}", "*it"),
+            15,
+            "duration : un alias de YAML ne vaut que pour une liste",
+            ("{min: 1, max: 10}", "&it {min: 1, max: 10}\n    duration: *it"),
         ),
         case("merge key", 15, "clé inconnue « << ».", ("    cost: ", "    <<: {rate: 3}\n    cost: ")),
         # the values
@@ -392,6 +391,15 @@ def test_versions_that_follow_one_another_are_welcome(tmp_path):
     first, second = BASE + "    until: 2026-12-31\n", TWIN + "    since: 2027-01-01\n"
     write(tmp_path, text=first + second)
     assert len(read_all(tmp_path)[0].rules) == 2
+
+
+def test_a_list_may_be_named_and_used_again(tmp_path):
+    lists = (
+        '    idccs: &branch ["1486", "2335"]\n    excluded_idccs: *branch\n    headcount: {min: 1, max: 10}'
+    )
+    write(tmp_path, text=replaced(BASE, ("    headcount: {min: 1, max: 10}", lists)))
+    (criteria,) = read_all(tmp_path)
+    assert criteria.rules[0].excluded_idccs == ("1486", "2335")
 
 
 def test_rules_of_one_scope_and_different_days_are_welcome(tmp_path):
