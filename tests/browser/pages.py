@@ -2,6 +2,8 @@
 
 from tests.browser import companies
 
+COURSE = "personnes=2&heures=21&cout=2800"
+TRAVEL = "hebergement=400&nuits=4&repas=200&nombre_repas=4&transport=300&km=900&salaire=18&debut=2026-12-07"
 PAGES = {
     "home": "/",
     "choice": "/recherche/?q=salon de coiffure",
@@ -51,5 +53,23 @@ PAGES = {
     "company that the table lacks": f"/entreprise/{companies.DEDUCED[:9]}/?nom=durand",
     "agreement of a chosen company": f"/convention/1486/?entreprise={companies.CHOSEN}&nom=durand",
     "second opinion": f"/entreprise/{companies.CONTRADICTED}/autres-moteurs/",
+    "financing": "/financements/",
+    "financing to correct": "/financements/?idcc=1486&cout=cher&heures=0&nuits=x",
+    "financing result": f"/financements/?idcc=1486&salaries=23&{COURSE}",
+    "financing by kind": f"/financements/?opco=opco-ep&idcc=0843&salaries=8&{COURSE}",
+    "financing with every cost": f"/financements/?idcc=1979&salaries=12&{COURSE}&{TRAVEL}",
+    "financing exhausted": f"/financements/?opco=akto&idcc=0573&salaries=23&{COURSE}",
+    "financing unknown": f"/financements/?opco=atlas&{COURSE}",
+    "financing from 50 employees": f"/financements/?opco=uniformation&salaries=60&{COURSE}",
+    "financing of another action": "/financements/?opco=akto&salaries=12&action=tutorat&mois=6&cout=1000",
+    "companies to compare": "/financements/comparer/",
+    "companies compared": f"/financements/comparer/?idcc_1=1486&idcc_2=0843&opco_3=akto&idcc_3=0573&{COURSE}",
+    "rules of an OPCO": "/opco/akto/financements/?le=2026-11-24",
+    "rules of another day and size": "/opco/akto/financements/?le=2026-05-01&salaries=12",
+    "rules with wrong values": "/opco/atlas/financements/?le=hier&salaries=0",
+    "rules of a branch": "/convention/0843/financements/?le=2026-11-24",
+    "rules of exhausted funds": "/convention/0573/financements/?le=2026-11-24",
+    "rules not published": "/convention/2120/financements/?le=2026-11-24",
+    "rules without an OPCO": "/convention/9999/financements/",
     "404": "/nulle-part/",
 }
