@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from financing.calculator import sentences as say
 from financing.calculator.rules import Ceiling, Envelope, Rule, Span, Tier
-from financing.calculator.terms import Basis, Place, Territory, Unit
+from financing.calculator.terms import Basis, Modality, Place, Territory, Unit
 from opco_portal.french import day, decimal, euros, number, plural, typeset
 
 UNPUBLISHED = "non publié"
@@ -187,12 +187,18 @@ def terms(rule: Rule) -> tuple[str, ...]:
 
 
 def _terms(rule: Rule) -> Iterator[str]:
-    yield say.modalities(rule.modalities)
+    yield _how(frozenset(rule.modalities))
     yield duration(rule.duration)
     yield group(rule.group)
     yield _where(frozenset(rule.places))
     yield TERRITORIES[rule.territory] if rule.territory else ""
     yield typeset(rule.audience)
+
+
+def _how(modalities: frozenset[Modality]) -> str:
+    if modalities == set(Modality) - {Modality.INTERNAL}:
+        return "hors formation interne"
+    return say.modalities(modalities)
 
 
 def _where(places: frozenset[Place]) -> str:

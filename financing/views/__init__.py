@@ -2,5 +2,6 @@
 
 from financing.views.comparison import comparison_page
 from financing.views.estimate import estimate_page
+from financing.views.rules import agreement_financing, opco_financing, opco_financing_csv
 
-__all__ = ["comparison_page", "estimate_page"]
+__all__ = ["agreement_financing", "comparison_page", "estimate_page", "opco_financing", "opco_financing_csv"]
