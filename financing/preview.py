@@ -14,10 +14,9 @@ from django.utils import timezone
 from branches.evidence import reference
 from financing.calculator import sentences as say
 from financing.calculator.rules import Funds
-from financing.calculator.wording import amount_in_words
 from financing.funds import DAY, state
 from financing.models import Envelope, FundsStatus, Rule
-from financing.models.conversion import rule_value
+from financing.words import amount_of, budget_of
 from opco_portal.corrections.history import Change
 from opco_portal.french import day, plural, typeset
 
@@ -46,9 +45,9 @@ def _turns_of_rule(code: str, sides: "Sides") -> Iterable[str]:
     bounds = [each for row in (*before, *after) for each in (row.validity.lower, row.validity.upper)]
     for on in _days(bounds):
         was, becomes = _in_force(before, on), _in_force(after, on)
-        if was != becomes and _content(was) != _content(becomes):
-            latest = becomes or was
-            yield _turn(subject(latest.opco_id, latest.label), on, rule_in_words(was), rule_in_words(becomes))  # type: ignore[union-attr]
+        latest = becomes or was
+        if latest and _content(was) != _content(becomes):
+            yield _turn(subject(latest.opco_id, latest.label), on, _paid(was), _paid(becomes))
 
 
 def _in_force(rows: Iterable[Rule], on: date) -> Rule | None:
@@ -63,12 +62,24 @@ def _content(row: Rule | None) -> Any:
     return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.name not in unsaid}
 
 
-def rule_in_words(row: Rule | None) -> str:
-    """« 25 €/h par personne », or that there is none."""
-    return amount_in_words(rule_value(row)) if row else NO_RULE
+def _paid(row: Rule | None) -> str:
+    return amount_of(row) if row else NO_RULE
 
 
-# -------------------------------------------------------------------------------------------------------------- funds
+# ------------------------------------------------------------------------------------------------ envelopes and funds
+def forecast_envelopes(changes: Sequence[Change]) -> list[str]:
+    """What each budget would be, today as for every other day: an envelope has no versions."""
+    return [sentence for change in changes for sentence in _of_budget(change)]
+
+
+def _of_budget(change: Change) -> Iterable[str]:
+    was, becomes = (budget_of(Envelope(**side)) if side else "" for side in (change.before, change.after))
+    row = Envelope(**change.values)
+    if was and becomes and was != becomes:
+        yield typeset(f"{subject(row.opco_id, row.label)} : « {was} » devient « {becomes} »")
+        yield _concerned(row)
+
+
 def forecast_funds(changes: Sequence[Change]) -> list[str]:
     """What pages would say of the funds of each envelope, and on which rules."""
     codes = {change.values["envelope_id"] for change in changes}

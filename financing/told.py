@@ -12,14 +12,15 @@ from financing.calculator import sentences as say
 from financing.calculator import wording
 from financing.calculator.rules import Ceiling, Tier
 from financing.models import Envelope, FundsStatus, Rule
-from financing.models.conversion import envelope_value, span
+from financing.models.conversion import span
 from financing.preview import (
+    forecast_envelopes,
     forecast_funds,
     forecast_rules,
     funds_in_words,
-    rule_in_words,
     subject,
 )
+from financing.words import amount_of, budget_of
 from opco_portal.corrections.history import Change, Values, register
 from opco_portal.corrections.words import (
     NOTHING,
@@ -37,7 +38,7 @@ MOST = 2  # values that it quotes
 # The fields that make an amount, which is told as a whole.
 AMOUNT = (
     *("basis", "rate", "rate_max", "unit", "per", "percent", "percent_of", "max_units", "max_persons"),
-    *("tiers", "ceilings", "within_pedagogical"),
+    *("tiers", "ceilings", "within_pedagogical", "envelope_id"),
 )
 # What each version has of its own, so that it says nothing of what a new one changes.
 OF_A_VERSION = ("validity", "source_url", "quote", "article", "verified_on", "confidence")
@@ -46,7 +47,7 @@ OF_A_VERSION = ("validity", "source_url", "quote", "article", "verified_on", "co
 def tell_corrections() -> None:
     """Let corrections cover the tables that staff correct, and say what their fields hold."""
     register(Rule, rule, forecast_rules)
-    register(Envelope, envelope)
+    register(Envelope, envelope, forecast_envelopes)
     register(FundsStatus, funds, forecast_funds)
     for name, unit in (("headcount", "salariés"), ("duration", "h"), ("group", "stagiaires")):
         tell_field(Rule, name, partial(_bounds, unit=unit))
@@ -88,7 +89,7 @@ def _new_version(change: Change, names: Names) -> str:
     """What it changes of the version that it follows; without one, what it is."""
     after = change.values
     before, days = _followed(after), after["validity"]
-    amount = rule_in_words(Rule(**after))
+    amount = amount_of(Rule(**after))
     if before is None:
         return f"nouvelle règle, {amount}, {_when(after)}"
     both = Change(Rule, change.pk, change.number, change.at, change.context, before, after)
@@ -120,8 +121,9 @@ def _what_changes(change: Change, names: Names, hidden: Sequence[str] = ()) -> s
     """The amount as a whole, then the other fields; "" when nothing that the public reads has changed."""
     parts = []
     if set(change.changed) & set(AMOUNT):
-        before, after = (rule_in_words(Rule(**side)) for side in (change.before, change.after) if side)
-        parts.append(Difference("", before, after))
+        before, after = (amount_of(Rule(**side)) for side in (change.before, change.after) if side)
+        if before != after:
+            parts.append(Difference("", before, after))
     parts += differences(change, names, (*NOT_PUBLIC, *AMOUNT, *hidden))
     return _arrows(parts)
 
@@ -135,7 +137,7 @@ def _of_envelope(change: Change, names: Names) -> str:
     if change.after is None:
         return "enveloppe retirée"
     if change.before is None:
-        return f"nouvelle enveloppe, {wording.budget(envelope_value(Envelope(**change.after), []))}"
+        return f"nouvelle enveloppe, {budget_of(Envelope(**change.after))}"
     return _arrows(differences(change, names, NOT_PUBLIC)) or taken(change, "e")
 
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from branches.evidence import reference
-from financing.calculator.wording import amount_in_words, size
+from financing.calculator.wording import amount_in_words, budget, size
 from financing.models import Envelope, Rule
 from financing.models.conversion import envelope_value, rule_value
 from opco_portal.french import listed, plural
@@ -16,8 +16,17 @@ def payer_of(row: Rule | Envelope) -> str:
 
 
 def amount_of(row: Rule) -> str:
-    """What it pays, its shared budget included."""
-    return amount_in_words(rule_value(row), envelope_value(row.envelope, []) if row.envelope else None)
+    """What it pays, its shared budget included, as long as that one is known."""
+    try:
+        envelope = envelope_value(row.envelope, []) if row.envelope else None
+    except Envelope.DoesNotExist:  # a version of long ago
+        envelope = None
+    return amount_in_words(rule_value(row), envelope)
+
+
+def budget_of(row: Envelope) -> str:
+    """« 2 000 € par an et par entreprise au plus »."""
+    return budget(envelope_value(row, []))
 
 
 def branches_of(row: Rule) -> str:

@@ -164,7 +164,10 @@ DJANGO_CELERY_BEAT_TZ_AWARE = True
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "Dates des décisions": {"task": "branches.follow_dates", "schedule": crontab(minute=5, hour=0)},
     "Sessions finies": {"task": "staff.clear_sessions", "schedule": crontab(minute=20, hour=3)},
-    "Pages sources": {"task": "financing.check_sources", "schedule": crontab(minute=40, hour=4, day_of_week="mon")},
+    "Pages sources": {
+        "task": "financing.check_sources",
+        "schedule": crontab(minute=40, hour=4, day_of_week="mon"),
+    },
 }
 
 # ---------------------------------------------------------------------------------------------------------

@@ -12,13 +12,11 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from financing import funds, named
-from financing.admin.forms import ExhaustedForm, FundsStatusForm, ReopenForm
-from financing.calculator.wording import budget
+from financing.admin.forms import EnvelopeForm, ExhaustedForm, FundsStatusForm, ReopenForm
 from financing.filters import FundsAttention
 from financing.models import Envelope, FundsStatus
-from financing.models.conversion import envelope_value
 from financing.preview import funds_in_words
-from financing.words import amount_of, payer_of, state_of
+from financing.words import amount_of, budget_of, payer_of, state_of
 from opco_portal.corrections.admin.base import CorrectedAdmin
 from opco_portal.corrections.admin.steps import Step, take
 from opco_portal.french import period, typeset
@@ -27,6 +25,7 @@ from opco_portal.staff.lists import page_url, two_lines
 
 @admin.register(Envelope)
 class EnvelopeAdmin(CorrectedAdmin):
+    form = EnvelopeForm
     list_display = ["what", "payer", "holds", "said", "paid", "origin"]
     list_filter = ["opco", "at_least", "origin"]
     list_select_related = ["opco"]
@@ -41,8 +40,9 @@ class EnvelopeAdmin(CorrectedAdmin):
             {
                 "fields": ["code", "opco", "label", "amount", "at_least", "period", "source_url"],
                 "description": typeset(
-                    "Un budget que plusieurs règles se partagent pour une même entreprise. Un budget qui existe sans "
-                    "que son montant soit publié reste vide."
+                    "Un budget que plusieurs règles se partagent pour une même entreprise ; celui dont le montant "
+                    "n’est pas publié reste vide. Une enveloppe n’a pas de versions : si son montant change à partir "
+                    "d’un jour, ajoutez-en une, dont seront payées les nouvelles versions des règles."
                 ),
             },
         ),
@@ -63,7 +63,7 @@ class EnvelopeAdmin(CorrectedAdmin):
 
     @admin.display(description="montant", ordering="amount")
     def holds(self, row: Envelope) -> str:
-        return capfirst(budget(envelope_value(row, [])))
+        return capfirst(budget_of(row))
 
     @admin.display(description="fonds aujourd’hui")
     def said(self, row: Envelope) -> str:
@@ -97,19 +97,19 @@ class EnvelopeAdmin(CorrectedAdmin):
     def _sheet(self, request: HttpRequest, row: Envelope) -> dict[str, Any]:
         """What the page begins with: what is said of the funds, and the rules that are paid from it."""
         row, today = Envelope.objects.select_related("opco").get(pk=row.pk), timezone.localdate()
-        may = self.has_change_permission(request, row)
+        may, over = self.has_change_permission(request, row), funds.exhausted(row, today).exists()
         return {
             "envelope": row,
             "payer": self.payer(row),
-            "budget": capfirst(budget(envelope_value(row, []))),
+            "budget": capfirst(budget_of(row)),
             "said": capfirst(funds_in_words(funds.state(row.funds.all(), today))),
             "funds": [(each, capfirst(funds_in_words(each)), page_url(each)) for each in row.funds.all()],
             "rules": [
                 (each, amount_of(each), state_of(each), page_url(each))
                 for each in row.rules.select_related("envelope").order_by("code", "validity")
             ],
-            "exhausted_url": self._address("exhausted", row) if may else "",
-            "reopen_url": self._address("reopen", row) if may and funds.exhausted(row, today) else "",
+            "exhausted_url": self._address("exhausted", row) if may and not over else "",
+            "reopen_url": self._address("reopen", row) if may and over else "",
         }
 
     # ---------------------------------------------------------------------------------------------------------- steps

@@ -27,11 +27,11 @@ from financing.fields import NumberField
 from financing.limits import EUROS, Bounds
 from financing.models import Rule
 from financing.models.conversion import bounds, period, span
-from opco_portal.french import listed, typeset
+from opco_portal.french import decimal, listed, typeset
 
-STEPS = Bounds(Decimal(0), EUROS, 2)
-AMOUNTS = Bounds(Decimal("0.01"), EUROS, 4)
-PERCENTS = Bounds(Decimal("0.01"), Decimal(100), 3)
+LIMIT = STEPS = Bounds(Decimal(0), EUROS, 2)
+AMOUNTS = Bounds(Decimal(0), EUROS, 4)
+PERCENTS = Bounds(Decimal(0), Decimal(100), 3)
 COUNTS = Bounds(Decimal(0), Decimal(1_000_000), 0)
 
 
@@ -52,7 +52,8 @@ class Parts(forms.MultiWidget):
         super().__init__({name: field.widget for name, (_, field) in parts.items()})
 
     def decompress(self, value: Any) -> list[Any]:
-        return self.split(value)
+        values = self.split(value)
+        return [*values, *[None] * (len(self.widgets) - len(values))]
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         parts = [
@@ -90,14 +91,16 @@ class PartsField(forms.MultiValueField):
         super().__init__(fields, widget=Parts(parts, split, per_row), **options)
 
 
-def styled(field: forms.Field, **attrs: Any) -> forms.Field:
-    """A field that looks like those of the administration."""
-    field.widget = UnfoldAdminTextInputWidget(attrs={**field.widget.attrs, **attrs})
-    return field
+class AmountField(NumberField):
+    """A number that is read and written with a French comma; empty is not published."""
 
+    widget = UnfoldAdminTextInputWidget
 
-def number_field(limits: Bounds) -> forms.Field:
-    return styled(NumberField(limits))
+    def __init__(self, bounds: Bounds, **options: Any) -> None:
+        super().__init__(bounds, **{"required": False, **options})
+
+    def prepare_value(self, value: Any) -> Any:
+        return decimal(value) if isinstance(value, Decimal) else value
 
 
 class PeriodField(PartsField):
@@ -124,7 +127,7 @@ class SpanField(PartsField):
     """Two whole numbers, both included; none is no bound."""
 
     def __init__(self, **options: Any) -> None:
-        parts = {"min": ("Au moins", number_field(COUNTS)), "max": ("Au plus", number_field(COUNTS))}
+        parts = {"min": ("Au moins", AmountField(COUNTS)), "max": ("Au plus", AmountField(COUNTS))}
         super().__init__(parts, _ends, **options)
 
     def compress(self, data_list: list[Any]) -> NumericRange | None:
@@ -160,7 +163,9 @@ class RowsField(PartsField):
         return msgspec.convert(plain or [], list[self.kind])  # type: ignore[name-defined]
 
     def _cells(self, plain: Any) -> list[Any]:
-        return [getattr(value, name) for value in self._values(plain) for name in self.columns]
+        """As they are read: a number that the calculator takes has a French comma here."""
+        cells = [getattr(value, name) for value in self._values(plain) for name in self.columns]
+        return [decimal(cell) if isinstance(cell, Decimal) else cell for cell in cells]
 
     def prepare_value(self, value: Any) -> Any:
         is_plain = bool(value) and all(isinstance(each, dict) for each in value)
@@ -199,7 +204,7 @@ class RowsField(PartsField):
 def ceilings_field(rows: int = 3, **options: Any) -> RowsField:
     """At most so much for a person, an action, a company…"""
     columns: dict[str, tuple[str, Callable[[], forms.Field]]] = {
-        "amount": ("Montant en euros", lambda: number_field(AMOUNTS)),
+        "amount": ("Montant en euros", lambda: AmountField(AMOUNTS)),
         "per": ("Pour qui", lambda: _choice(wording.WHO)),
         "period": ("Combien de fois", lambda: _choice({"year": "par an", "action": "par action"})),
     }
@@ -213,12 +218,12 @@ def tiers_field(rows: int = 4, **options: Any) -> RowsField:
     """Steps of a scale, from the lowest."""
     columns: dict[str, tuple[str, Callable[[], forms.Field]]] = {
         "measure": ("Mesure", lambda: _choice(MEASURES)),
-        "start": ("Au-delà de", lambda: number_field(STEPS)),
-        "end": ("Jusqu’à", lambda: number_field(STEPS)),
-        "rate": ("€ par heure", lambda: number_field(AMOUNTS)),
-        "amount": ("Forfait en €", lambda: number_field(AMOUNTS)),
-        "extra": ("€ par mois en plus", lambda: number_field(AMOUNTS)),
-        "percent": ("% du coût", lambda: number_field(PERCENTS)),
+        "start": ("Au-delà de", lambda: AmountField(STEPS)),
+        "end": ("Jusqu’à", lambda: AmountField(STEPS)),
+        "rate": ("€ par heure", lambda: AmountField(AMOUNTS)),
+        "amount": ("Forfait en €", lambda: AmountField(AMOUNTS)),
+        "extra": ("€ par mois en plus", lambda: AmountField(AMOUNTS)),
+        "percent": ("% du coût", lambda: AmountField(PERCENTS)),
     }
     return RowsField(Tier, columns, rows, _check_tier, **options)
 

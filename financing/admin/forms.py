@@ -11,6 +11,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminURLInputWidget
 from branches import attachments
 from branches.admin.decisions import day_field
 from financing.admin.fields import (
+    AMOUNTS,
+    LIMIT,
+    PERCENTS,
+    STEPS,
+    AmountField,
     CodesField,
     PeriodField,
     SentencesField,
@@ -69,12 +74,25 @@ class RuleForm(CorrectionForm):
         label="S’ajoute à",
         help_text="Seulement si la source dit que ce financement s’ajoute à un autre.",
     )
+    rate = AmountField(AMOUNTS, label="Taux", help_text="En euros hors taxes. Vide : non publié.")
+    rate_max = AmountField(
+        AMOUNTS,
+        label="Taux au plus",
+        help_text="Quand la source donne une fourchette, dont le taux est le bas.",
+    )
+    percent = AmountField(PERCENTS, label="Pourcentage", help_text="De 0 à 100.")
+    max_units = AmountField(
+        STEPS,
+        label="Unités au plus",
+        help_text="Par personne et par action : heures d’un taux horaire, nuits…",
+    )
+    verified_on = day_field("Vérifiée le", "Le jour où le chiffre a été lu sur sa page.")
     ceilings = ceilings_field(
         label="Plafonds", help_text="Ce qui n’est jamais dépassé, hors enveloppe commune."
     )
     tiers = tiers_field(
         label="Tranches",
-        help_text="Un barème par paliers, du plus bas au plus haut. Sinon, laissez vide.",
+        help_text="Du plus bas au plus haut, une ligne par tranche.",
     )
     requires = SentencesField(
         label="À vérifier",
@@ -90,6 +108,9 @@ class RuleForm(CorrectionForm):
         super().__init__(*args, **options)
         for field in self.fields.values():
             field.help_text = typeset(str(field.help_text))
+            if type(field) is forms.TypedChoiceField:  # whose empty choice the theme words in English
+                choices: Any = field.choices
+                field.choices = [(value, label if value else "–") for value, label in choices]
         envelopes: Any = self.fields.get("envelope")  # none for who may only look
         if envelopes and self.instance.code:
             envelopes.queryset = envelopes.queryset.filter(opco=self.instance.opco_id)
@@ -100,6 +121,12 @@ class RuleForm(CorrectionForm):
         for name in kept & cleaned.keys():
             cleaned[name] = getattr(self.instance, name)  # else a list in another order would be a change
         return cleaned
+
+
+class EnvelopeForm(CorrectionForm):
+    """A budget, whose amount is read and written with a French comma."""
+
+    amount = AmountField(LIMIT, label="Montant", help_text=typeset("En euros hors taxes. Vide : non publié."))
 
 
 class NewVersionForm(RuleForm):

@@ -13,66 +13,77 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from financing import named, versions
 from financing.admin.forms import EndForm, NewVersionForm, RuleForm, VerifiedForm
-from financing.calculator.wording import budget
 from financing.filters import InForce, RuleAttention
 from financing.models import Criteria, Rule
-from financing.models.conversion import envelope_value
 from financing.preview import funds_in_words
-from financing.words import amount_of, branches_of, payer_of, size_of, state_of
+from financing.words import amount_of, branches_of, budget_of, payer_of, size_of, state_of
 from opco_portal.corrections.admin.base import CorrectedAdmin, tell
 from opco_portal.corrections.admin.steps import Step, take
 from opco_portal.corrections.edition import correcting
 from opco_portal.french import day, period, plural, typeset
 from opco_portal.staff.lists import list_url, page_url, two_lines
 
-FIELDSETS: list[Any] = [
-    ("Ce qui est payé", {"fields": ["code", "opco", "scheme", "label", "cost"]}),
-    (
-        "Pour qui",
-        {"fields": ["idccs", "excluded_idccs", "headcount", "territory", "audience"]},
-    ),
-    (
-        "Pour quelle formation",
-        {
-            "fields": ["kinds", "topic", "modalities", "places", ("duration", "group")],
-            "description": typeset(
-                "Plusieurs règles d’un même champ qui paient différemment se distinguent ici : sans cela, rien ne "
-                "dirait laquelle choisir."
-            ),
-        },
-    ),
-    (
-        "Combien",
-        {
-            "fields": [
-                ("basis", "unit", "per"),
-                ("rate", "rate_max"),
-                ("percent", "percent_of"),
-                ("max_units", "max_persons"),
-                "ceilings",
-                "envelope",
-                "within_pedagogical",
-                "tiers",
-            ],
-            "description": typeset(
-                "Un montant vide n’est pas publié, ce qui n’est pas zéro : pour « rien n’est payé », choisissez le "
-                "calcul « non pris en charge »."
-            ),
-        },
-    ),
-    ("Avec quoi elle se cumule", {"fields": ["complements", "alone"]}),
-    ("À savoir", {"fields": ["requires", "conditions", "cautions"]}),
-    (
-        "Depuis quand, et d’après quelle page",
-        {"fields": ["validity", "source_url", "quote", "article", ("verified_on", "confidence")]},
-    ),
-]
-OF_THE_CODE = ("code", "opco")  # what every version of a rule has in common
+PAID: Any = ("Ce qui est payé", {"fields": ["code", "opco", "scheme", "label", "cost"]})
+WHOM: Any = (
+    "Pour qui",
+    {"fields": ["idccs", "excluded_idccs", "headcount", "territory", "audience"]},
+)
+TRAINING: Any = (
+    "Pour quelle formation",
+    {
+        "fields": ["kinds", "topic", "modalities", "places", "duration", "group"],
+        "description": typeset(
+            "Plusieurs règles d’un même champ qui paient différemment se distinguent ici : sans cela, rien ne dirait "
+            "laquelle choisir."
+        ),
+    },
+)
+AMOUNT: Any = (
+    "Combien",
+    {
+        "fields": [
+            "basis",
+            ("unit", "per"),
+            ("rate", "rate_max"),
+            ("percent", "percent_of"),
+            ("max_units", "max_persons"),
+            "ceilings",
+            "envelope",
+            "within_pedagogical",
+        ],
+        "description": typeset(
+            "Un montant vide n’est pas publié, ce qui n’est pas zéro : pour « rien n’est payé », choisissez le calcul "
+            "« non pris en charge »."
+        ),
+    },
+)
+SCALE: Any = (
+    "Barème par tranches",
+    {
+        "fields": ["tiers"],
+        "classes": ["collapse"],
+        "description": typeset(
+            "Quelques règles seulement. En heures ou en mois, la tranche qui contient la durée donne le taux ; en "
+            "euros, chaque tranche du coût est payée à son pourcentage."
+        ),
+    },
+)
+ADDED: Any = ("Avec quoi elle se cumule", {"fields": ["complements", "alone"], "classes": ["collapse"]})
+REMARKS: Any = ("À savoir", {"fields": ["requires", "conditions", "cautions"]})
+SOURCE: Any = (
+    "Depuis quand, et d’après quelle page",
+    {"fields": ["validity", "source_url", "quote", "article", ("verified_on", "confidence")]},
+)
 WHY: Any = ("Pourquoi", {"fields": ["reason", "version"]})
-WHY_A_VERSION = ("Pourquoi", {"fields": ["reason"]})
+WHY_A_VERSION: Any = ("Pourquoi", {"fields": ["reason"]})
+FIELDSETS = [PAID, WHOM, TRAINING, AMOUNT, SCALE, ADDED, REMARKS, SOURCE]
+# What changes from a year to the next comes first.
+OF_A_VERSION = [SOURCE, AMOUNT, SCALE, REMARKS, PAID, WHOM, TRAINING, ADDED, WHY_A_VERSION]
+OF_THE_CODE = ("code", "opco")  # what every version of a rule has in common
 
 
 @admin.register(Rule)
@@ -106,11 +117,11 @@ class RuleAdmin(CorrectedAdmin):
 
     @admin.display(description="montant")
     def pays(self, row: Rule) -> str:
-        return two_lines(amount_of(row), row.get_cost_display())
+        return two_lines(capfirst(amount_of(row)), row.get_cost_display())
 
     @admin.display(description="période", ordering="validity")
     def when(self, row: Rule) -> str:
-        return two_lines(period(row.validity.lower, row.validity.upper), state_of(row))
+        return two_lines(capfirst(period(row.validity.lower, row.validity.upper)), state_of(row))
 
     @admin.display(description="vérifiée le", ordering="verified_on")
     def checked(self, row: Rule) -> str:
@@ -161,7 +172,7 @@ class RuleAdmin(CorrectedAdmin):
                 for each in Rule.objects.filter(code=row.code).select_related("envelope").order_by("validity")
             ],
             "envelope_url": page_url(row.envelope) if row.envelope else "",
-            "budget": budget(envelope_value(row.envelope, [])) if row.envelope else "",
+            "budget": budget_of(row.envelope) if row.envelope else "",
             "funds": [funds_in_words(each) for each in row.envelope.funds.all()] if row.envelope else [],
             "criteria": criteria,
             "criteria_url": page_url(criteria) if criteria else "",
@@ -182,7 +193,7 @@ class RuleAdmin(CorrectedAdmin):
     def new_version(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the rule becomes from a day on; the version that it starts from ends the day before."""
         row = self._to_change(request, pk)
-        fieldsets = _without(OF_THE_CODE, [*FIELDSETS, WHY_A_VERSION])
+        fieldsets = _without(OF_THE_CODE, OF_A_VERSION)
         kind: Any = self.get_form(request, row, change=True, form=NewVersionForm, fields=_names(fieldsets))
         form = kind(request.POST or None, row=row)
         return take(

@@ -12,7 +12,7 @@ from branches.reference.reader import InvalidReference
 from financing.calculator import rules as values
 from financing.models import Criteria, Envelope, FundsStatus, Origin, Rule
 from financing.models.conversion import criteria_row, envelope_row, funds_rows, rule_row
-from opco_portal.corrections.history import because
+from opco_portal.corrections.history import because, values_of
 from opco_portal.french import typeset
 from opco_portal.sync.models import DataVersion
 from opco_portal.tables import Difference, compare
@@ -71,11 +71,26 @@ def _require_opcos(files: Iterable[values.Criteria]) -> None:
 
 def _apply(files: Sequence[values.Criteria], loaded: Load) -> None:
     _write(compare(Criteria.objects.all(), ("opco_id",), map(criteria_row, files)), loaded)
-    _bring(RULES, [rule_row(rule) for each in files for rule in each.rules], loaded)
+    _bring(RULES, _as_verified([rule_row(rule) for each in files for rule in each.rules]), loaded)
     envelopes = [(envelope, each.opco) for each in files for envelope in each.envelopes]
     _bring(FUNDS, [row for envelope, _ in envelopes for row in funds_rows(envelope)], loaded)
     loaded.kept += _still_needed(envelope.code for envelope, _ in envelopes)
     _bring(ENVELOPES, [*(envelope_row(*each) for each in envelopes), *loaded.kept], loaded)
+
+
+def _as_verified(wanted: list[Rule]) -> list[Rule]:
+    """What staff read again since the files did, and found the same, stays verified on the later day."""
+    present = {(row.code, row.since): row for row in Rule.objects.all()}
+    for row in wanted:
+        known = present.get((row.code, row.since))
+        if known and known.verified_on > row.verified_on and _figures(known) == _figures(row):
+            row.verified_on = known.verified_on
+    return wanted
+
+
+def _figures(row: Rule) -> dict[str, Any]:
+    said = values_of(row)
+    return {name: value for name, value in said.items() if name not in ("id", "verified_on", "origin")}
 
 
 def _bring(table: Table, wanted: Sequence[Any], loaded: Load) -> None:

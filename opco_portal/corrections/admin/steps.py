@@ -1,6 +1,7 @@
 """Changes in two steps: what they would change is read, then confirmed. What is previewed is done, and then undone."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -89,10 +90,11 @@ def take(request: HttpRequest, admin: ModelAdmin, step: Step) -> HttpResponse:
 
 def _done_or_foretold(step: Step, draft: Draft, confirmed: str) -> Preview | None:
     """Do it, and undo it at once unless it is what was confirmed; None where it cannot be done."""
+    row = copy(step.row)  # what `act` makes of it is no longer what it was
     try:
         with transaction.atomic():
             step.act()
-            shown = _preview(history.net(history.changes_of(draft.context)), step.row)
+            shown = _preview(history.net(history.changes_of(draft.context)), row)
             if shown.mark != confirmed:
                 transaction.set_rollback(True)
     except ValidationError as error:
