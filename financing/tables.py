@@ -1,6 +1,6 @@
 """Rules as people read them: by who made them, then by scheme, size of company and shared budget. Pure.
 
-What all the rules of a table have in common (conditions, source) is told once, under it.
+What all the rules of a table have in common is told once, under it; so is the source of most of them.
 """
 
 import re
@@ -60,7 +60,7 @@ class Remarks:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A rule in a table: its name, its figure, what goes with it; `source` None where the whole table has one."""
+    """A rule in a table: its name, its figure, what goes with it; `source` None where it is the table's."""
 
     rule: Rule
     name: str
@@ -112,7 +112,7 @@ class Table:
     funds: Funds | None
     kinds: tuple[Kind, ...]
     remarks: Remarks
-    source: Source | None
+    source: Source
     apart: bool = False  # beside a budget that it does not draw on
 
     @property
@@ -122,6 +122,10 @@ class Table:
     @property
     def exhausted(self) -> bool:
         return self.funds is not None and self.funds.status == "exhausted"
+
+    @property
+    def several_sources(self) -> bool:
+        return any(row.source for kind in self.kinds for row in kind.rows)
 
     @property
     def shared(self) -> bool:
@@ -226,9 +230,8 @@ def _tables(rules: Sequence[Rule], envelopes: Mapping[str, Envelope], on: date) 
 
 def _table(rules: Sequence[Rule], envelope: Envelope | None, on: date, *, apart: bool) -> Table:
     shared = _shared(rules)
-    sources = {_source(rule) for rule in rules}
-    source = sources.pop() if len(sources) == 1 else None
-    rows = [_row(rule, shared, with_source=source is None) for rule in sorted(rules, key=_order)]
+    source = Counter(map(_source, rules)).most_common(1)[0][0]
+    rows = [_row(rule, shared, source) for rule in sorted(rules, key=_order)]
     return Table(
         envelope,
         envelope.state(on) if envelope else None,
@@ -275,7 +278,7 @@ def _source(rule: Rule) -> Source:
     return Source(rule.source, rule.verified_on, rule.confidence)
 
 
-def _row(rule: Rule, shared: Remarks, *, with_source: bool) -> Row:
+def _row(rule: Rule, shared: Remarks, source: Source) -> Row:
     name, amount = _name(rule), wording.amount(rule)
     terms = [*wording.terms(rule), wording.added_to(rule), wording.validity(rule)]
     return Row(
@@ -285,7 +288,7 @@ def _row(rule: Rule, shared: Remarks, *, with_source: bool) -> Row:
         amount.details,
         tuple(term for term in terms if term.lower() not in name.lower()),
         _remarks(rule).but(shared),
-        _source(rule) if with_source else None,
+        None if _source(rule) == source else _source(rule),
     )
 
 

@@ -212,15 +212,14 @@ def test_what_every_row_says_is_said_once():
         ("A", (), ("Avant fin mai",)),
         ("B", (), ()),
     ]
-    assert table.source is not None
-    assert all(row.source is None for row in kind.rows)
+    assert [row.source for row in kind.rows] == [None, None]
 
 
-def test_figures_of_several_pages_each_name_theirs():
-    rules = [hourly("a"), hourly("b", source="https://opco.example/ailleurs")]
+def test_a_figure_of_another_page_than_most_names_its_own():
+    rules = [hourly("a"), hourly("b"), hourly("c", source="https://opco.example/ailleurs")]
     [table] = parts(rules, {}, TODAY)[0].bands[0].tables
-    assert table.source is None
-    assert {row.source.url for kind in table.kinds for row in kind.rows} == {each.source for each in rules}
+    assert table.source.url == rules[0].source
+    assert [row.source and row.source.url for row in table.kinds[0].rows] == [None, None, rules[2].source]
 
 
 def test_branches_are_named_as_their_labels_begin():
