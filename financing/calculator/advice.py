@@ -10,7 +10,7 @@ from financing.calculator.outcome import Missing, Option
 from financing.calculator.project import HOURS_A_DAY, Project
 from financing.calculator.rules import Rule
 from financing.calculator.sieve import Sieve
-from financing.calculator.terms import Basis, Scheme, Unit
+from financing.calculator.terms import Basis, Cost, Scheme, Unit
 
 
 def questions(sieve: Sieve, options: Sequence[Option], project: Project) -> Iterator[Missing]:
@@ -26,6 +26,8 @@ def questions(sieve: Sieve, options: Sequence[Option], project: Project) -> Iter
         yield Missing("place", "Précisez le lieu de la formation\u202f: nuits et repas en dépendent.")
     if project.all_hours is None and any(rule.unit in (Unit.HOUR, Unit.DAY) for rule in applied):
         yield missing["hours"]
+    if project.months is None and any(rule.tiers and rule.tiers[0].measure == "months" for rule in applied):
+        yield Missing("months", "Précisez le nombre de mois\u202f: un barème s’y applique.")
     for unit, name, words in (
         (Unit.NIGHT, "nights", "le nombre de nuits"),
         (Unit.MEAL, "meal_count", "le nombre de repas"),
@@ -88,9 +90,13 @@ def _depends_on_territory(sieve: Sieve) -> bool:
     return any(rule.territory for rule in (*sieve.fitting, *(each.rule for each in sieve.refused)))
 
 
+def _pays_fees(rule: Rule) -> bool:
+    return rule.basis != Basis.EXCLUDED and rule.cost in (Cost.PEDAGOGICAL, Cost.ALL)
+
+
 def _over(sieve: Sieve, on: date) -> Iterator[str]:
     """Schemes whose rules ended with none to follow."""
-    speaking = {rule.scheme for rule in sieve.fitting if rule.opco}
+    speaking = {rule.scheme for rule in sieve.fitting if rule.opco and _pays_fees(rule)}
     last: dict[Scheme, date] = {}
     for each in sieve.refused:
         if each.rule.until and each.rule.scheme not in speaking:

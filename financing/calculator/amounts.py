@@ -30,16 +30,20 @@ class Spending:
             self.of_rule[line.rule.code] = self.of_rule.get(line.rule.code, ZERO) + paid
         if envelope is not None:
             self.of_envelope[envelope.code] = self.of_envelope.get(envelope.code, ZERO) + paid
-        if line.cost == Cost.PEDAGOGICAL:
-            self.pedagogical = line.financed
+        if line.cost == Cost.PEDAGOGICAL and line.rule is not None:
+            self.pedagogical = line.financed if self.pedagogical is None else self.pedagogical + paid
 
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What a rule makes of a cost before any ceiling; None where something is not published or not told."""
+    """What a rule makes of a cost before any ceiling; None where something is not published or not told.
+
+    `bites`: the units or the people beyond those that are paid.
+    """
 
     amount: Decimal | None
     how: str
+    bites: tuple[Bite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +64,11 @@ def line(
 ) -> Line:
     """One cost as the rule pays it."""
     base = _base(rule, cost, asked, project, spending)
+    if base.amount is not None and _bounded_by_unknown(rule, envelope):
+        base = Base(None, say.unknown_budget(envelope.label)) if envelope else base
     if base.amount is None:
         return Line(cost, asked, None, base.how, rule)
-    amount, bites, words = base.amount, [], [base.how]
+    amount, bites, words = base.amount, list(base.bites), [base.how]
     already = spending.of_rule.get(rule.code, ZERO) if _is_one_sum(rule) else ZERO
     if already:  # what another line took of it is gone
         amount = max(ZERO, amount - already)
@@ -76,6 +82,12 @@ def line(
         words.append(say.within_cost(asked))
         amount = asked
     return Line(cost, asked, cents(amount), ", ".join(words), rule, tuple(bites))
+
+
+def _bounded_by_unknown(rule: Rule, envelope: Envelope | None) -> bool:
+    """The real cost is paid from a budget that nobody publishes, and nothing else bounds it."""
+    unknown = envelope is not None and envelope.amount is None
+    return unknown and rule.basis == Basis.ACTUAL and not rule.ceilings
 
 
 def _is_one_sum(rule: Rule) -> bool:
@@ -106,7 +118,7 @@ def _share(rule: Rule, base: Base) -> Base:
     share = say.share(rule.percent)
     if rule.rate is None:
         return Base(amount, f"{share} du coût{say.equals(cents(amount))}")
-    return Base(amount, f"{share} de {base.how}, soit {euros(cents(amount))}")
+    return Base(amount, f"{share} de {base.how}, soit {euros(cents(amount))}", base.bites)
 
 
 def _share_of_fees(rule: Rule, spending: Spending) -> Base:
@@ -140,13 +152,26 @@ def _at_rate(rule: Rule, rate: Decimal | None, asked: Decimal, project: Project)
     how = say.product(*factors) + say.equals(cents(amount))
     if rule.unit == Unit.ACTION:
         how = say.flat(rate)
-    if counted < count:
-        how += f" ({say.at_most(counted, rule.unit)})"
+    bites = tuple(_beyond(rule, rate, count, counted, people, project))
+    how += "".join(f" ({bite.sentence})" for bite in bites)
     if rule.rate_max:
         how += f", {say.range_of(rule)}"
     if rule.percent is not None:
         amount = min(amount, asked)
-    return Base(amount, how)
+    return Base(amount, how, bites)
+
+
+def _beyond(
+    rule: Rule, rate: Decimal, count: Decimal, counted: Decimal, people: int, project: Project
+) -> Iterator[Bite]:
+    """The units, then the trainees, that a rate does not pay."""
+    assert rule.unit is not None
+    each = rule.per == "person" and _per_trainee(rule.unit)
+    if counted < count:
+        yield Bite(say.at_most(counted, rule.unit), cents((count - counted) * rate * (people if each else 1)))
+    if people < project.trainees and (each or rule.unit == Unit.PERSON):
+        paid = counted if each else ONE
+        yield Bite(say.persons_at_most(people), cents(paid * rate * (project.trainees - people)))
 
 
 def _per_trainee(unit: Unit) -> bool:
@@ -215,10 +240,14 @@ def _limits(
     if rule.within_pedagogical:
         yield Limit(spending.pedagogical or ZERO, say.within_pedagogical())
     if envelope is not None and envelope.amount is not None:
-        spent = spending.already_used + spending.of_envelope.get(envelope.code, ZERO)
-        yield Limit(
-            max(ZERO, envelope.amount - spent), say.budget(envelope, envelope.amount, spending.already_used)
-        )
+        used = already_used(envelope, spending)
+        spent = used + spending.of_envelope.get(envelope.code, ZERO)
+        yield Limit(max(ZERO, envelope.amount - spent), say.budget(envelope, envelope.amount, used))
+
+
+def already_used(envelope: Envelope, spending: Spending) -> Decimal:
+    """What the company has spent before of a budget; one for each request is always whole."""
+    return ZERO if envelope.period == "action" else spending.already_used
 
 
 def _ceiling(ceiling: Ceiling, rule: Rule, project: Project, spending: Spending) -> Limit:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from financing.calculator import amounts
@@ -43,19 +44,22 @@ class Desk:
 def options_of(scheme: Scheme, rules: Sequence[Rule], desk: Desk) -> list[Option]:
     """The options of one scheme: one for each rule for the course fees that nothing decides against."""
     alone = [rule for rule in rules if rule.alone]
-    mains = chosen(alone, Cost.PEDAGOGICAL, desk.project)
+    fees_asked = Cost.PEDAGOGICAL in desk.asked or not desk.asked
+    mains = chosen(alone, Cost.PEDAGOGICAL, desk.project) if fees_asked else []
     mains = mains or _without_fees(alone, desk)
     told = [_option(main, mains, alone, desk) for main in mains]
     return [replace(option, code=code) for option, code in zip(told, _codes(told), strict=True)]
 
 
 def _without_fees(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
-    """A scheme that pays wages or travel but no course fees: its rules for the first of the costs that are asked.
+    """A scheme that pays no course fees, or is asked for none: one option, for the first cost that it pays for all.
 
     What may be added to another scheme is shown there, where the fees are paid too.
     """
     fees_asked = Cost.PEDAGOGICAL in desk.asked
-    return _first_paid([rule for rule in rules if not (fees_asked and rule.complements)], desk)
+    usable = [rule for rule in rules if not (fees_asked and rule.complements)]
+    general = [rule for rule in usable if not (rule.audience or rule.topic or only_allows(rule))]
+    return (_first_paid(general, desk) or _first_paid(usable, desk))[:1]
 
 
 def _codes(options: Sequence[Option]) -> Iterator[str]:
@@ -85,7 +89,7 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         cautions=_unique(text for rule in applied for text in rule.cautions),
         shares=_shares(applied, spent, desk),
         funds=funds,
-        payment=payment_of(main.scheme, desk),
+        payment=payment_of(main.scheme, desk, main.code),
         deadline=desk.book.own.deadline if desk.book.own else "",
         presumes=2 if main.audience else int(bool(main.kinds) and desk.project.kind is None),
     )
@@ -112,7 +116,7 @@ def _lines(
 def _line(
     cost: Cost, asked: Decimal, main: Rule, rules: Sequence[Rule], desk: Desk, spending: Spending
 ) -> Line:
-    if main.cost in covers(cost) and cost == Cost.PEDAGOGICAL:
+    if main.cost == cost or (main.cost == Cost.ALL and cost == Cost.PEDAGOGICAL):
         return amounts.line(main, cost, asked, desk.project, spending, desk.envelope(main))
     fitting = [rule for rule in rules if rule is main or _goes_with(rule, main, desk.project)]
     if main.cost == Cost.ALL:  # another general rule is another option, not a part of this one
@@ -131,8 +135,10 @@ def _kinds(main: Rule, project: Project) -> set[Kind]:
 
 def _goes_with(rule: Rule, main: Rule, project: Project) -> bool:
     """Whether a rule for wages or travel is about the same training and people as the one for course fees."""
-    if rule.audience not in ("", main.audience):
-        return False
+    return rule.audience in ("", main.audience) and _same_training(rule, main, project)
+
+
+def _same_training(rule: Rule, main: Rule, project: Project) -> bool:
     kinds = _kinds(main, project)
     if rule.kinds and not kinds & set(rule.kinds):
         return False
@@ -177,9 +183,9 @@ def _eligibility(main: Rule, funds: Funds | None, doubts: Sequence[str]) -> Elig
 
 def _other_kinds(main: Rule, mains: Sequence[Rule], project: Project) -> Iterator[str]:
     """A general rate counts only if the training is none of the kinds that have their own."""
-    if project.kind is None and not main.kinds and any(other.kinds for other in mains):
+    if project.kind is None and not main.kinds and not main.audience and any(other.kinds for other in mains):
         yield say.confirm_other_kind()
-    if project.kind and main.topic and len(mains) > 1:
+    if main.topic and any(other is not main and project.kind in other.kinds for other in mains):
         yield say.confirm_kind(main)
 
 
@@ -239,21 +245,23 @@ def _share(envelope: Envelope, spending: Spending) -> Share:
     used = spending.of_envelope.get(envelope.code, ZERO)
     if envelope.amount is None:
         return Share(envelope, used, None)
-    return Share(envelope, used, max(ZERO, envelope.amount - spending.already_used - used))
+    before = amounts.already_used(envelope, spending)
+    return Share(envelope, used, max(ZERO, envelope.amount - before - used))
 
 
-def payment_of(scheme: Scheme, desk: Desk) -> Payment | None:
-    """How the money comes: what the OPCO says of this scheme and size, else what it or the law says of all."""
+def payment_of(scheme: Scheme, desk: Desk, code: str = "") -> Payment | None:
+    """How the money comes: what the OPCO says of a rule, of a scheme and size, else what it or the law says of all."""
     headcount = desk.project.headcount
     fitting = [
         payment
         for payment in desk.book.payments
-        if (not payment.schemes or scheme in payment.schemes)
+        if (not payment.rules or any(fnmatchcase(code, name) for name in payment.rules))
+        and (not payment.schemes or scheme in payment.schemes)
         and (headcount is None or headcount in payment.headcount)
         and (payment.since is None or payment.since <= desk.on)
         and (payment.until is None or desk.on <= payment.until)
     ]
-    return min(fitting, key=lambda payment: not payment.schemes, default=None)
+    return min(fitting, key=lambda payment: (not payment.rules, not payment.schemes), default=None)
 
 
 def _unique(texts: Iterable[str]) -> tuple[str, ...]:
@@ -283,7 +291,7 @@ def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]
         return
     left = {line.cost: line.asked - (line.financed or ZERO) for line in first.lines if _is_open(line)}
     left = {cost: amount for cost, amount in left.items() if amount}
-    fitting = [rule for rule in rules if left and _goes_with(rule, first.rules[0], desk.project)]
+    fitting = [rule for rule in rules if left and _same_training(rule, first.rules[0], desk.project)]
     for main in _first_paid(fitting, desk):
         fees = next((line.financed for line in first.lines if line.cost == Cost.PEDAGOGICAL), None)
         spending, lines = _lines(main, fitting, desk, left, fees)

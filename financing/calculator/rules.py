@@ -76,7 +76,7 @@ class Funds(Value, frozen=True, kw_only=True):
 
 
 class Envelope(Value, frozen=True, kw_only=True):
-    """A budget that rules share: what they pay together, per company and year unless `period` is None.
+    """A budget that rules share: what they pay together to a company, each year or for each request (`action`).
 
     `amount` None: the budget exists and is not published. `at_least`: the published amount is a guaranteed minimum
     (the true one depends on what the company contributes).
@@ -86,7 +86,7 @@ class Envelope(Value, frozen=True, kw_only=True):
     label: str
     amount: Decimal | None = None
     at_least: bool = False
-    period: Literal["year"] | None = "year"
+    period: Literal["year", "action"] | None = "year"
     source: str
     funds: tuple[Funds, ...] = ()
 
@@ -154,11 +154,15 @@ class Rule(Value, frozen=True, kw_only=True):
 
 
 class Payment(Value, frozen=True, kw_only=True):
-    """How the money comes, for some schemes or sizes and from some day on."""
+    """How the money comes, for some rules, schemes or sizes and from some day on.
+
+    `rules` are codes, or beginnings of codes that end with `*`.
+    """
 
     circuit: Circuit
     text: str
     source: str
+    rules: tuple[str, ...] = ()
     schemes: tuple[Scheme, ...] = ()
     headcount: Span = Span()
     since: date | None = None

@@ -242,10 +242,16 @@ def within_cost(asked: Decimal) -> str:
 
 def budget(envelope: Envelope, amount: Decimal, used: Decimal) -> str:
     """« plafonné à 2 500 € par an et par entreprise, dont 400 € déjà utilisés »."""
-    words = "par an et par entreprise" if envelope.period else "par entreprise"
+    words = {"year": "par an et par entreprise", "action": "par demande"}.get(
+        envelope.period or "", "par entreprise"
+    )
     least = "un minimum garanti de " if envelope.at_least else ""
     spent = f", dont {euros(used)} déjà utilisés" if used else ""
     return f"plafonné à {least}{euros(amount)} {words}{spent}"
+
+
+def unknown_budget(label: str) -> str:
+    return typeset(f"coût réel, dans la limite d’un budget non publié ({lowered(label)})")
 
 
 def range_of(rule: Rule) -> str:

@@ -40,7 +40,7 @@ def _unused(rule: Rule, kept: Kept) -> str:
         return say.only_added()
     for cost, rules in kept.items():
         if rule.cost in covers(cost) and rules and rule not in rules:
-            return say.other_rule(rules[0])
+            return say.other_rule(next((other for other in rules if other.cost == rule.cost), rules[0]))
     if rule.audience:
         return say.reserved_audience(rule.audience)
     if rule.kinds and rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL):

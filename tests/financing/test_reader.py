@@ -394,12 +394,10 @@ def test_versions_that_follow_one_another_are_welcome(tmp_path):
 
 
 def test_a_list_may_be_named_and_used_again(tmp_path):
-    lists = (
-        '    idccs: &branch ["1486", "2335"]\n    excluded_idccs: *branch\n    headcount: {min: 1, max: 10}'
-    )
-    write(tmp_path, text=replaced(BASE, ("    headcount: {min: 1, max: 10}", lists)))
+    named, again = ('["1486"]', '&branch ["1486"]'), SECOND.replace('["1486"]', "*branch")
+    write(tmp_path, text=replaced(BASE, named) + again)
     (criteria,) = read_all(tmp_path)
-    assert criteria.rules[0].excluded_idccs == ("1486", "2335")
+    assert criteria.rules[1].idccs == ("1486",)
 
 
 def test_rules_of_one_scope_and_different_days_are_welcome(tmp_path):

@@ -81,8 +81,11 @@ def test_a_ceiling_that_bites_says_what_it_took():
     assert plain(bite.sentence) == "plafonné à 800 € par personne, soit 1 600 €"
 
 
-def test_trainees_beyond_those_that_are_paid_are_not():
-    assert paid(hourly(max_persons=1)) == D("525.00")
+def test_trainees_beyond_those_that_are_paid_are_not_and_that_bites():
+    option = only(answer(hourly(max_persons=1)))
+    assert option.financed == D("525.00")
+    assert "1 personne au plus par entreprise" in plain(option.lines[0].explanation)
+    assert [bite.lost for bite in option.bites] == [D("525.00")]
     assert paid(rule(max_persons=1)) == D("1400.00")
 
 
@@ -102,10 +105,23 @@ def test_what_was_already_used_is_gone():
     assert "dont 500 € déjà utilisés" in plain(option.lines[0].explanation)
 
 
-def test_a_budget_that_nobody_publishes_bounds_nothing_and_is_named():
+def test_the_real_cost_from_a_budget_that_nobody_publishes_is_unknown():
     option = only(answer(rule(envelope="budget"), envelopes=(budget(None),)))
-    assert option.financed == D(2800)
+    assert option.financed is None
+    assert "budget non publié (budget annuel)" in plain(option.lines[0].explanation)
+
+
+def test_a_rate_from_a_budget_that_nobody_publishes_is_counted_and_the_budget_named():
+    option = only(answer(hourly(envelope="budget"), envelopes=(budget(None),)))
+    assert option.financed == D("1050.00")
     assert option.shares[0].left is None
+
+
+def test_a_budget_for_each_request_is_whole_whatever_was_used_before():
+    envelopes = (budget("2000", period="action"),)
+    option = only(answer(rule(envelope="budget"), envelopes=envelopes, already_used=D(500)))
+    assert option.financed == D(2000)
+    assert option.lines[0].explanation.endswith("par demande")
 
 
 def test_a_guaranteed_minimum_is_said_to_be_one():

@@ -356,6 +356,35 @@ def test_a_rate_of_its_own_for_a_modality_that_is_told():
     assert codes(answer(*rules, modality=Modality.IN_CLASS)) == ["toutes"]
 
 
+def test_a_supplement_for_some_people_is_to_be_checked():
+    extra = hourly(
+        "apres-50-ans", "12", cost=Cost.WAGES, audience="50 ans et plus", complements=(Scheme.PLAN,)
+    )
+    found = {option.code: option for option in answer(hourly(), extra, hourly_wage=D(20)).options}
+    both = found["pdc+apres-50-ans"]
+    assert both.lines[1].financed == D("504.00")
+    assert both.eligibility == Eligibility.TO_CHECK
+    assert "50 ans et plus" in both.reasons[0]
+
+
+def test_costs_without_course_fees_lead_to_the_rules_that_pay_them():
+    found = answer(hourly(), hourly("salaires", "12", cost=Cost.WAGES), pedagogical=None, hourly_wage=D(20))
+    assert codes(found) == ["salaires"]
+
+
+def test_what_one_rule_says_of_its_payment_comes_first():
+    from financing.calculator.rules import Payment
+    from financing.calculator.terms import Circuit
+
+    payments = (
+        Payment(circuit=Circuit.REIMBURSED, text="Vous payez.", source=PAGE, schemes=(Scheme.PLAN,)),
+        Payment(circuit=Circuit.DIRECT, text="L’organisme facture.", source=PAGE, rules=("catalogue-*",)),
+    )
+    for code, circuit in (("catalogue-1", Circuit.DIRECT), ("autre", Circuit.REIMBURSED)):
+        found = estimate(project(), book(hourly(code), payments=payments), TODAY)
+        assert only(found).payment.circuit == circuit
+
+
 def test_a_supplement_in_percent_of_what_is_financed():
     more = rule(
         "majoration",
