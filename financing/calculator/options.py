@@ -10,7 +10,7 @@ from functools import cached_property
 from financing.calculator import amounts
 from financing.calculator import sentences as say
 from financing.calculator.amounts import ZERO, Spending
-from financing.calculator.choice import chosen, covers, only_allows
+from financing.calculator.choice import chosen, only_allows
 from financing.calculator.outcome import Line, Option, Share
 from financing.calculator.project import Project
 from financing.calculator.rulebook import Rulebook
