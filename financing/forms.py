@@ -110,7 +110,8 @@ class CompanyForm(QueryForm):
         opcos = sorted(self.current.opcos.values(), key=lambda opco: plain(opco.name))
         field = self.fields["opco"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "D’après la convention"), *((opco.slug, opco.name) for opco in opcos)]
+        self.opcos = [(opco.slug, opco.name) for opco in opcos]
+        field.choices = [("", "D’après la convention"), *self.opcos]
 
     @property
     def told(self) -> dict[str, str]:

@@ -48,10 +48,10 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {
         "chosen": chosen(asked),
         "carried": {name: asked[name] for name in CARRIED if asked.get(name)},
-        "known": known(current),
     }
     if not is_asked(asked):
-        return context | {"form": ProjectForm(initial=dict(asked.items()), current=current)}
+        form = ProjectForm(initial=told(asked), current=current)
+        return context | {"form": form, "known": known(current)}
     form = ProjectForm(asked, current=current)
     context |= {"form": form, "errors": corrections(form)}
     return context | (_result(form, current, asked) if form.is_valid() else {})
