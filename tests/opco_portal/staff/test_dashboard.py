@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from branches.models import Agreement, Attachment, Conflict, Disagreement
+from financing.models import FundsStatus, Rule
 from opco_portal.sync.models import Source, SyncRun
 from tests.publications import run
 
@@ -18,13 +19,14 @@ pytestmark = pytest.mark.django_db
 
 BOARD = "/admin/"
 # Of the whole page, by the rows that wait in each list: those that do not all fit into their card are counted too.
-QUERIES = {1: 14, 30: 16}
+QUERIES = {1: 18, 30: 20}
 
 
 @pytest.fixture(autouse=True)
-def _without_conflicts() -> None:
-    """The reference has some of its own."""
-    Conflict.objects.all().delete()
+def _nothing_waits() -> None:
+    """The reference has conflicts of its own, exhausted funds, and rules that end with the year."""
+    for model in (Conflict, FundsStatus, Rule):
+        model.objects.all().delete()
 
 
 @pytest.fixture

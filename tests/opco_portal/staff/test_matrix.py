@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
 
 from branches.models import Agreement, AgreementName, Attachment, Branch, Conflict, Disagreement, Opco
+from financing.models import Criteria, Envelope, FundsStatus, Rule, SourcePage
 from opco_portal.corrections.edition import correcting
 from opco_portal.corrections.history import version_of
 from opco_portal.staff.rights import MAPPING_EDITORS
@@ -30,7 +31,8 @@ NOBODY: set[str] = set()
 SUPERUSER = {"superuser"}
 ADMINISTRATORS = {"administrator"} | SUPERUSER
 MAPPERS = {"mapper"} | ADMINISTRATORS
-READERS = {"financer"} | MAPPERS
+FINANCERS = {"financer"} | ADMINISTRATORS
+READERS = FINANCERS | MAPPERS
 STAFF = {"outsider"} | READERS
 KNOWN = {"half"} | STAFF
 EVERYBODY = {"anonymous", "visitor"} | KNOWN
@@ -119,7 +121,30 @@ MATRIX: dict[str, Row] = {
         restore=Row(NOBODY, NOBODY),
     ),
     **pages("branches_disagreement", READERS, change=MAPPERS, export=Row(READERS)),
+    # of a mapping here; of a rule, `tests/financing/test_staff_rules.py`
     **pages("corrections_correction", READERS, undo=Row(MAPPERS, MAPPERS), export=Row(READERS)),
+    # --- financing
+    **pages(
+        "financing_rule",
+        READERS,
+        add=FINANCERS,
+        change=FINANCERS,
+        new_version=Row(FINANCERS, FINANCERS),
+        end=Row(FINANCERS, FINANCERS),
+        restore=Row(FINANCERS, FINANCERS),
+    ),
+    **pages(
+        "financing_envelope",
+        READERS,
+        add=FINANCERS,
+        change=FINANCERS,
+        exhausted=Row(FINANCERS, FINANCERS),
+        reopen=Row(FINANCERS, FINANCERS),
+        restore=Row(FINANCERS, FINANCERS),
+    ),
+    **pages("financing_fundsstatus", READERS, change=FINANCERS, restore=Row(FINANCERS, FINANCERS)),
+    **pages("financing_criteria", READERS),
+    **pages("financing_sourcepage", READERS),
     # --- sources
     **pages(
         "sync_source",
@@ -152,6 +177,7 @@ ACTIONS = {  # on the rows that are ticked in a list
     "auth_user.forget_factor": ADMINISTRATORS,
     "axes_accessattempt.unlock": ADMINISTRATORS,
     "branches_disagreement.mark_as_treated": MAPPERS,
+    "financing_rule.mark_as_verified": FINANCERS,
 }
 BROWSER = Client(raise_request_exception=False)  # one for all: each prepares the static files anew
 EXPECTED = (200, 302, 403, 404)
@@ -236,6 +262,13 @@ def rows(somebody):
         SyncRun.objects.create(source_id="siro", trigger="admin", state="failed"),
         Group.objects.get(name=MAPPING_EDITORS),
         AccessAttempt.objects.create(username="fleur", ip_address="192.0.2.1", failures_since_start=5),
+        *(
+            Rule.objects.first(),
+            Envelope.objects.first(),
+            FundsStatus.objects.first(),
+            Criteria.objects.first(),
+        ),
+        SourcePage.objects.create(url="https://example.org/", status="ok", checked_at=timezone.now()),
     ]
     return {f"{row._meta.app_label}_{row._meta.model_name}": row for row in made}
 
