@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from financing.calculator import sentences as say
+from financing.calculator.desk import Desk
+from financing.calculator.doubts import MUTUALISED_BELOW
 from financing.calculator.fit import missing
-from financing.calculator.options import MUTUALISED_BELOW, Desk
 from financing.calculator.outcome import Missing, Option
 from financing.calculator.project import HOURS_A_DAY, Project
 from financing.calculator.rules import Rule

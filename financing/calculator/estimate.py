@@ -5,9 +5,13 @@ from datetime import date
 
 from financing.calculator import advice
 from financing.calculator import sentences as say
+from financing.calculator.combinations import added
+from financing.calculator.desk import Desk
+from financing.calculator.doubts import unpublished
 from financing.calculator.fit import missing
-from financing.calculator.options import Desk, added, options_of, payment_of, unpublished
+from financing.calculator.options import options_of
 from financing.calculator.outcome import Estimate, Line, Option
+from financing.calculator.particulars import payment_of
 from financing.calculator.project import Project
 from financing.calculator.rulebook import Rulebook
 from financing.calculator.sieve import Sieve, sift

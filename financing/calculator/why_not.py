@@ -5,7 +5,7 @@ from datetime import date
 
 from financing.calculator import sentences as say
 from financing.calculator.choice import chosen, covers
-from financing.calculator.options import Desk
+from financing.calculator.desk import Desk
 from financing.calculator.outcome import Option, Rejection
 from financing.calculator.rules import Rule
 from financing.calculator.sieve import Sieve

@@ -18,7 +18,18 @@ from financing.calculator.terms import (
     Scheme,
     Territory,
 )
-from tests.financing.calculator.rulebooks import PAGE, TODAY, answer, book, hourly, only, project, rule, span
+from tests.financing.calculator.rulebooks import (
+    PAGE,
+    TODAY,
+    answer,
+    book,
+    budget,
+    hourly,
+    only,
+    project,
+    rule,
+    span,
+)
 from tests.financing.calculator.test_amounts import plain
 
 D = Decimal
@@ -456,3 +467,13 @@ def test_an_option_for_certified_training_pays_the_wages_of_certified_training()
     found = {option.rules[0].code: option for option in answer(*rules, hourly_wage=D(20)).options}
     assert found["toutes"].lines[1].financed == 0
     assert found["certifiante"].lines[1].financed == D("588.00")
+
+
+def test_two_financings_of_one_budget_do_not_spend_it_twice():
+    rules = [
+        hourly(envelope="budget"),
+        rule("suite", scheme=Scheme.CONVENTIONAL, envelope="budget", complements=(Scheme.PLAN,)),
+    ]
+    found = {option.code: option for option in answer(*rules, envelopes=(budget("1500"),)).options}
+    assert found["pdc+suite"].financed == D(1500)
+    assert [share.left for share in found["pdc+suite"].shares] == [0]

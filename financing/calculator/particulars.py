@@ -1,0 +1,62 @@
+"""What goes with the amounts of an option: conditions, budgets, who pays whom."""
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+
+from financing.calculator import amounts
+from financing.calculator.amounts import ZERO, Spending
+from financing.calculator.desk import Desk
+from financing.calculator.outcome import Share
+from financing.calculator.rules import Envelope, Payment, Rule
+from financing.calculator.terms import Scheme
+
+
+def conditions_of(applied: Sequence[Rule], desk: Desk) -> tuple[str, ...]:
+    """What the rules say is to be known, then what the law asks of the scheme whatever the OPCO."""
+    general = [
+        f"{condition.text} ({condition.article})"
+        for condition in desk.book.conditions
+        if (not condition.schemes or applied[0].scheme in condition.schemes)
+        and (desk.project.headcount is None or desk.project.headcount in condition.headcount)
+        and (condition.since is None or condition.since <= desk.on)
+    ]
+    return unique([*(text for rule in applied for text in rule.conditions), *general])
+
+
+def cautions_of(applied: Sequence[Rule]) -> tuple[str, ...]:
+    """Contradictions and gaps of the sources that concern the figures."""
+    return unique(text for rule in applied for text in rule.cautions)
+
+
+def shares_of(applied: Sequence[Rule], spending: Spending, desk: Desk) -> tuple[Share, ...]:
+    """What is taken from each budget, and what is left of it."""
+    envelopes = {rule.envelope: desk.envelope(rule) for rule in applied}
+    return tuple(_share(envelope, spending) for envelope in envelopes.values() if envelope)
+
+
+def _share(envelope: Envelope, spending: Spending) -> Share:
+    used = spending.of_envelope.get(envelope.code, ZERO)
+    if envelope.amount is None:
+        return Share(envelope, used, None)
+    before = amounts.already_used(envelope, spending)
+    return Share(envelope, used, max(ZERO, envelope.amount - before - used))
+
+
+def payment_of(scheme: Scheme, desk: Desk, code: str = "") -> Payment | None:
+    """How the money comes: what the OPCO says of a rule, of a scheme and size, else what it or the law says of all."""
+    headcount = desk.project.headcount
+    fitting = [
+        payment
+        for payment in desk.book.payments
+        if (not payment.rules or any(fnmatchcase(code, name) for name in payment.rules))
+        and (not payment.schemes or scheme in payment.schemes)
+        and (headcount is None or headcount in payment.headcount)
+        and (payment.since is None or payment.since <= desk.on)
+        and (payment.until is None or desk.on <= payment.until)
+    ]
+    return min(fitting, key=lambda payment: (not payment.rules, not payment.schemes), default=None)
+
+
+def unique(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each once, in their order."""
+    return tuple(dict.fromkeys(texts))
