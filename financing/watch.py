@@ -6,6 +6,7 @@ from datetime import date
 
 from financing import attention, source_pages
 from financing.models import Rule, SourcePage
+from financing.words import payer_of
 from opco_portal.french import day, plural, typeset
 
 
@@ -42,4 +43,4 @@ def watch(on: date) -> Report:
 def ending(rule: Rule) -> str:
     """« AKTO, « Commerces de gros » : jusqu’au 31 décembre 2026, sans suite connue »."""
     end = f"jusqu’au {day(rule.until)}" if rule.until else "sans fin"
-    return typeset(f"{rule.opco or 'Cadre national'}, « {rule.label} » : {end}, sans suite connue")
+    return typeset(f"{payer_of(rule)}, « {rule.label} » : {end}, sans suite connue")
