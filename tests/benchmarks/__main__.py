@@ -1,4 +1,4 @@
-"""All the benchmarks, or the one that is named first: `python -m tests.benchmarks [lookup|names|financing|sync] [options]`."""
+"""All the benchmarks, or the one named first: `python -m tests.benchmarks [lookup|names|financing|sync] [options]`."""
 
 import subprocess
 import sys
