@@ -36,4 +36,5 @@ class Rulebook:
 
     def set_by_branches(self, scheme: Scheme) -> bool:
         """Each branch of this OPCO fixes its own scale for that scheme."""
-        return bool(self.own) and any(scheme in each.schemes for each in self.own.by_branch)
+        own = self.own
+        return own is not None and any(scheme in each.schemes for each in own.by_branch)
