@@ -4,6 +4,11 @@ const form = document.getElementById("essai");
 if (form) {
   for (const slider of form.querySelectorAll("[data-dial]")) pair(slider);
   form.querySelector("[data-manual]").hidden = true;
+  for (const failure of ["htmx:sendError", "htmx:responseError", "htmx:timeout"]) {
+    form.addEventListener(failure, () => {
+      document.getElementById("essai-erreurs").textContent = "Le portail ne répond pas : réessayez dans un instant.";
+    });
+  }
   document.addEventListener("htmx:replacedInHistory", () => {
     document.querySelector("link[rel=canonical]").href = location.href;
   });

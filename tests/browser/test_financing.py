@@ -66,6 +66,15 @@ def test_a_value_that_cannot_be_leaves_the_result(open_page):
     expect(page.locator("#suite")).to_contain_text("à partir de 50 salariés")
 
 
+def test_a_portal_that_does_not_answer_says_so_and_leaves_the_result(open_page, complaints):
+    page = open_page(RESULT)
+    page.route("**/financements/**", lambda route: route.abort())
+    page.get_by_label("Salariés").fill("60")
+    expect(page.locator("#essai-erreurs")).to_contain_text("ne répond pas")
+    expect(page.locator(".option")).not_to_have_count(0)
+    complaints.clear()  # Chromium's remark that the request failed
+
+
 def test_the_back_button_returns_to_the_form_as_it_was_filled(open_page):
     page = open_page("/financements/?opco=atlas&idcc=1486")
     page.get_by_label("Coût de la formation").fill("2800")
