@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Any
 
-from financing.calculator.rules import Caution, Criteria, Envelope, Rule
+from financing.calculator.rules import Caution, Criteria, Envelope, Payment, Rule
 from financing.reference.reader import Document
 
 NATIONAL = "national"  # the file of what the law says, which belongs to no OPCO
@@ -47,7 +47,7 @@ def check(document: Document, known: Known) -> None:
     _check_choices(document)
     if document.all(Criteria):  # else what is missing may only be what could not be read
         _check_envelopes(document)
-        _check_cautions(document)
+        _check_named(document)
 
 
 def check_codes(documents: Sequence[Document]) -> None:
@@ -105,14 +105,15 @@ def _check_envelopes(document: Document) -> None:
             document.add(envelope, "code", f"enveloppe « {envelope.code} » : aucune règle n’en est payée.")
 
 
-def _check_cautions(document: Document) -> None:
+def _check_named(document: Document) -> None:
+    """Whether the rules that cautions and payments name are there."""
     codes = [rule.code for rule in document.all(Rule)]
-    for caution in document.all(Caution):
-        for name in caution.rules:
+    for value in (*document.all(Caution), *document.all(Payment)):
+        for name in value.rules:
             if "*" in name.removesuffix("*"):
-                document.add(caution, "rules", f"rules « {name} » : « * » n’est admis qu’à la fin.")
+                document.add(value, "rules", f"rules « {name} » : « * » n’est admis qu’à la fin.")
             elif not any(fnmatchcase(code, name) for code in codes):
-                document.add(caution, "rules", f"rules « {name} » : aucune règle n’a ce code.")
+                document.add(value, "rules", f"rules « {name} » : aucune règle n’a ce code.")
 
 
 # ------------------------------------------------------------------------------------------------ choices

@@ -267,6 +267,12 @@ def case(name, line, reason, *changes, text=BASE):
             ("rules:", CAUTION % "'at*se'"),
         ),
         case(
+            "payment of nothing",
+            9,
+            "rules « atlas-autre* » : aucune règle n’a ce code.",
+            ("rules:", PLAN % "rules: ['atlas-autre*']"),
+        ),
+        case(
             "caution in a rule",
             21,
             "cautions : une réserve s’écrit dans les « cautions » du fichier",
