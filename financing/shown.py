@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from financing.calculator import Estimate, Option, Project, Rule
+from financing.calculator import Estimate, Option, Project, Rule, wording
 from financing.calculator.terms import Action, Confidence, Cost, Eligibility
 from financing.charts import Segment, bar
 from opco_portal.french import NBSP, day, euros, listed, number, typeset
 
-UNPUBLISHED, CLOSED = "non publié", "non ouvert"
+UNPUBLISHED, CLOSED = wording.UNPUBLISHED, "non ouvert"
 REASONS_TOLD = 3  # of an option; more of them are folded
 FEW = ["", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"]
 NOUNS = {
