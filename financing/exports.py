@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import tablib
 
-from financing.calculator import Rulebook, wording
+from financing.calculator import Estimate, Line, Option, Rulebook, wording
 from financing.calculator import sentences as say
 from financing.calculator.rules import Envelope, Rule
+from financing.calculator.wording import UNPUBLISHED
 from financing.frame import funds_in_words
 from opco_portal.french import typeset
 
@@ -59,3 +60,37 @@ def _amount(envelope: Envelope | None) -> Cell:
 
 def _lines(texts: Iterable[str]) -> str:
     return "\n".join(texts)
+
+
+# ------------------------------------------------------------------------------------------------ estimates
+EstimateColumn = Callable[[Option, Line], Cell]
+
+ESTIMATE_COLUMNS: dict[str, EstimateColumn] = {
+    "Option": lambda option, line: option.variant or option.label,
+    "Dispositif": lambda option, line: option.scheme.label,
+    "État": lambda option, line: option.eligibility.label,
+    "Dépense": lambda option, line: line.cost.label,
+    "Coût": lambda option, line: line.asked,
+    "Financé": lambda option, line: _published(line.financed),
+    "Reste à charge": lambda option, line: _published(line.remaining),
+    "Calcul": lambda option, line: line.explanation,
+    "À vérifier": lambda option, line: _lines(option.reasons),
+    "Règle": lambda option, line: line.rule.code if line.rule else "",
+    "Source": lambda option, line: line.rule.source if line.rule else "",
+    "Vérifié le": lambda option, line: str((line.rule and line.rule.verified_on) or ""),
+    "Fiabilité": lambda option, line: line.rule.confidence.label if line.rule else "",
+}
+
+
+def estimate_table(found: Estimate) -> tablib.Dataset:
+    """A line for each cost of each option; amounts are numbers, « non publié » is a text."""
+    table = tablib.Dataset(headers=[*ESTIMATE_COLUMNS], title="Estimation")
+    for option in found.options:
+        for line in option.lines:
+            cells = (column(option, line) for column in ESTIMATE_COLUMNS.values())
+            table.append([typeset(cell) if isinstance(cell, str) else cell for cell in cells])
+    return table
+
+
+def _published(amount: Decimal | None) -> Cell:
+    return UNPUBLISHED if amount is None else amount.quantize(Decimal("0.01"))

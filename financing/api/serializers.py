@@ -1,6 +1,7 @@
 """The documentation of what `data.py` returns and `parameters.py` takes; null is "not published" or "not told"."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from rest_framework import serializers
 
@@ -51,7 +52,7 @@ def money(help_text: str = "", *, null: bool = True) -> serializers.DecimalField
 def asked(name: str, help_text: str) -> serializers.Field:
     """A number that is asked, of the field `name` of a project."""
     least, most, places = LIMITS[name]
-    options = {"required": False, "allow_null": True, "help_text": help_text}
+    options: dict[str, Any] = {"required": False, "allow_null": True, "help_text": help_text}
     if not places:
         return serializers.IntegerField(min_value=int(least), max_value=int(most), **options)
     return serializers.DecimalField(
@@ -209,6 +210,11 @@ class SpanSerializer(serializers.Serializer):
     max = serializers.IntegerField(allow_null=True, help_text="compris")
 
 
+class HoursSerializer(serializers.Serializer):
+    min = serializers.CharField(allow_null=True, help_text="nombre décimal")
+    max = serializers.CharField(allow_null=True, help_text="compris")
+
+
 class TierSerializer(serializers.Serializer):
     measure = serializers.ChoiceField(choices=["hours", "months", "euros"])
     start = serializers.CharField(help_text="exclu, sauf 0")
@@ -251,7 +257,7 @@ class RuleSerializer(serializers.Serializer):
     topic = serializers.CharField(help_text="les mots de la branche")
     modalities = terms_list(Modality, "vide : toutes")
     places = terms_list(Place, "vide : tous")
-    duration_hours = SpanSerializer()
+    duration_hours = HoursSerializer()
     group = SpanSerializer(help_text="nombre de stagiaires")
     cost = term(Cost)
     basis = term(Basis)

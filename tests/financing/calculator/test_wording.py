@@ -18,7 +18,7 @@ def flat(unit: Unit, rate: str = "120", **fields):
     return rule(basis=Basis.FLAT, unit=unit, rate=Decimal(rate), **fields)
 
 
-def ceiling(amount: int, per: str, period: str | None = None) -> Ceiling:
+def ceiling(amount, per, period=None):
     return Ceiling(amount=Decimal(amount), per=per, period=period)
 
 
