@@ -9,6 +9,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,26 +111,34 @@ def hold(upstreams: Upstreams) -> Iterator[Callable[[str], Gate]]:
 @pytest.fixture(scope="session")
 def portal(database: str, upstreams: Upstreams) -> Iterator[str]:
     """The address of a portal served as in production."""
+    with served(**upstreams.environment, DATABASE_URL=database) as address:
+        yield address
+
+
+@contextmanager
+def served(*options: str, **environment: str) -> Iterator[str]:
+    """A portal in a process of its own; its address, once it answers."""
     port = free_port()
-    command = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
-    server = subprocess.Popen(
-        [sys.executable, "-m", *command, "--blocking-threads", "4", "--log-level", "error"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            **upstreams.environment,
-            "DATABASE_URL": database,
-            "LOCAL": "1",
-            "LOG_LEVEL": "ERROR",
-        },
-    )
+    web = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
     address = f"http://127.0.0.1:{port}"
-    try:
+    with process(*web, "--blocking-threads", "4", "--log-level", "error", *options, **environment):
         wait_until(lambda: answers(f"{address}/healthz"))
         yield address
+
+
+@contextmanager
+def process(*command: str, **environment: str) -> Iterator[None]:
+    """A part of the portal in a process of its own, as in production."""
+    started = subprocess.Popen(
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, "LOCAL": "1", "LOG_LEVEL": "ERROR", **environment},
+    )
+    try:
+        yield
     finally:
-        server.terminate()
-        server.wait(10)
+        started.terminate()
+        started.wait(20)
 
 
 def answers(url: str) -> bool:

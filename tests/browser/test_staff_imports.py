@@ -9,10 +9,9 @@ from playwright.sync_api import Page, expect
 from branches.models import Agreement, AgreementName
 from opco_portal.corrections.models import Correction
 from opco_portal.staff.rights import MAPPING_EDITORS
-from tests.browser.conftest import Upstreams, answers, free_port, wait_until
+from tests.browser.conftest import Upstreams, served
 from tests.browser.test_pages import OVERFLOW
 from tests.browser.test_staff import in_every_light, violations
-from tests.browser.test_sync_admin import process
 
 LIST = "/admin/branches/agreementname/"
 PASSWORD = "un mot de passe à elle"
@@ -22,14 +21,7 @@ REASON = "Noms relevés par l’accueil téléphonique en mai."
 @pytest.fixture
 def portal(own_database: str, upstreams: Upstreams) -> Iterator[str]:
     """A portal in two processes on a database of this test's own."""
-    port = free_port()
-    command = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
-    address = f"http://127.0.0.1:{port}"
-    environment = {**upstreams.environment, "DATABASE_URL": own_database}
-    with process(
-        *command, "--workers", "2", "--blocking-threads", "2", "--log-level", "error", **environment
-    ):
-        wait_until(lambda: answers(f"{address}/healthz"))
+    with served("--workers", "2", **upstreams.environment, DATABASE_URL=own_database) as address:
         yield address
 
 

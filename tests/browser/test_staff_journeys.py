@@ -25,9 +25,8 @@ from opco_portal.sync.engine import Order, prepare, synchronise
 from opco_portal.sync.models import SyncRun
 from opco_portal.sync.source import source_named
 from tests.benchmarks import siro as synthetic
-from tests.browser.conftest import Upstreams, answers, free_port, wait_until
+from tests.browser.conftest import Upstreams, served
 from tests.browser.test_staff_pages import fits
-from tests.browser.test_sync_admin import process
 from tests.publisher import Publisher
 
 PASSWORD = "un mot de passe à elle"
@@ -39,12 +38,7 @@ NAMES = ["bidulologie", "trucmuchage", "machinerie de Lune", "zinzinerie", "pata
 @pytest.fixture
 def portal(own_database: str, upstreams: Upstreams) -> Iterator[str]:
     """A portal on a database of this test's own; takes the place of the one that tests share."""
-    port = free_port()
-    address = f"http://127.0.0.1:{port}"
-    web = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
-    options = ["--blocking-threads", "4", "--log-level", "error"]
-    with process(*web, *options, **upstreams.environment, DATABASE_URL=own_database):
-        wait_until(lambda: answers(f"{address}/healthz"))
+    with served(**upstreams.environment, DATABASE_URL=own_database) as address:
         yield address
 
 

@@ -1,11 +1,7 @@
 """A synchronisation as staff live through it: a button, a real worker, progress, the outcome, all in one page."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -16,28 +12,13 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from tests.benchmarks import siro as synthetic
-from tests.browser.conftest import ROOT, answers, free_port, wait_until
+from tests.browser.conftest import process, served
 from tests.publisher import Publisher
 
 ROWS = 100_000
 PIECE = 1 << 18  # bytes: what the download reads at a time
 OUTCOME = 20_000  # milliseconds that a worker has for the whole table
 SOURCE = "/admin/sync/source/siro/change/"
-
-
-@contextmanager
-def process(*command: str, **environment: str) -> Iterator[None]:
-    """A part of the portal in a process of its own, as in production."""
-    started = subprocess.Popen(
-        [sys.executable, "-m", *command],
-        cwd=ROOT,
-        env={**os.environ, "LOCAL": "1", "LOG_LEVEL": "ERROR", **environment},
-    )
-    try:
-        yield
-    finally:
-        started.terminate()
-        started.wait(20)
 
 
 @pytest.fixture
@@ -53,15 +34,8 @@ def portal(own_database: str, publisher: Publisher, tmp_path: Path) -> Iterator[
         "SIRO_DATASET": publisher.dataset,
         "SYNC_FOLDER": str(tmp_path / "downloads"),
     }
-    port = free_port()
-    web = ["granian", "--interface", "wsgi", "opco_portal.wsgi:application", "--port", str(port)]
     worker = ["celery", "--app", "opco_portal", "--quiet", "worker", "--pool", "solo", "--loglevel", "error"]
-    address = f"http://127.0.0.1:{port}"
-    with (
-        process(*web, "--blocking-threads", "2", "--log-level", "error", **environment),
-        process(*worker, **environment),
-    ):
-        wait_until(lambda: answers(f"{address}/healthz"))
+    with served(**environment) as address, process(*worker, **environment):
         yield address
 
 
