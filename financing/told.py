@@ -12,7 +12,7 @@ from financing.calculator import sentences as say
 from financing.calculator import wording
 from financing.calculator.rules import Ceiling, Tier
 from financing.models import Envelope, FundsStatus, Rule
-from financing.models.conversion import span
+from financing.models.conversion import hours, span
 from financing.preview import (
     forecast_envelopes,
     forecast_funds,
@@ -49,8 +49,9 @@ def tell_corrections() -> None:
     register(Rule, rule, forecast_rules)
     register(Envelope, envelope, forecast_envelopes)
     register(FundsStatus, funds, forecast_funds)
-    for name, unit in (("headcount", "salariés"), ("duration", "h"), ("group", "stagiaires")):
+    for name, unit in (("headcount", "salariés"), ("group", "stagiaires")):
         tell_field(Rule, name, partial(_bounds, unit=unit))
+    tell_field(Rule, "duration", lambda value: say.hours(hours(value)))
     tell_field(Rule, "rate", euros)
     tell_field(Rule, "rate_max", euros)
     tell_field(Rule, "percent", say.share)

@@ -22,11 +22,11 @@ from branches import attachments
 from branches.admin.decisions import day_field
 from branches.models import Agreement
 from financing.calculator import wording
-from financing.calculator.rules import Ceiling, Span, Tier
+from financing.calculator.rules import Ceiling, Hours, Span, Tier
 from financing.fields import NumberField
-from financing.limits import EUROS, Bounds
+from financing.limits import EUROS, LIMITS, Bounds
 from financing.models import Rule
-from financing.models.conversion import bounds, period, span
+from financing.models.conversion import bounds, hour_bounds, hours, period, span
 from opco_portal.french import decimal, listed, typeset
 
 LIMIT = STEPS = Bounds(Decimal(0), EUROS, 2)
@@ -126,20 +126,39 @@ def _days(value: Any) -> list[Any]:
 class SpanField(PartsField):
     """Two whole numbers, both included; none is no bound."""
 
+    each = COUNTS
+
     def __init__(self, **options: Any) -> None:
-        parts = {"min": ("Au moins", AmountField(COUNTS)), "max": ("Au plus", AmountField(COUNTS))}
-        super().__init__(parts, _ends, **options)
+        parts = {"min": ("Au moins", AmountField(self.each)), "max": ("Au plus", AmountField(self.each))}
+        super().__init__(parts, self.ends, **options)
 
     def compress(self, data_list: list[Any]) -> NumericRange | None:
         least, most = data_list or (None, None)
         if least is not None and most is not None and most < least:
             raise ValidationError("Le plus grand nombre est plus petit que l’autre.")
+        return self.held(least, most)
+
+    def ends(self, value: Any) -> list[Any]:
+        """What the range holds, for the two inputs."""
+        told = span(value)
+        return [told.min, told.max]
+
+    def held(self, least: Any, most: Any) -> NumericRange | None:
+        """The range of what the two inputs say."""
         return bounds(Span(min=least, max=most))
 
 
-def _ends(value: Any) -> list[Any]:
-    ends = span(value)
-    return [ends.min, ends.max]
+class HoursField(SpanField):
+    """Two numbers of hours, both included; none is no bound."""
+
+    each = LIMITS["hours"]
+
+    def ends(self, value: Any) -> list[Any]:
+        told = hours(value)
+        return [told.min, told.max]
+
+    def held(self, least: Any, most: Any) -> NumericRange | None:
+        return hour_bounds(Hours(min=least, max=most))
 
 
 class RowsField(PartsField):

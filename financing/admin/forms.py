@@ -17,6 +17,7 @@ from financing.admin.fields import (
     STEPS,
     AmountField,
     CodesField,
+    HoursField,
     PeriodField,
     SentencesField,
     SpanField,
@@ -64,7 +65,7 @@ class RuleForm(CorrectionForm):
     )
     excluded_idccs = CodesField(label="Conventions exclues")
     headcount = SpanField(label="Effectif", help_text="Nombre de salariés. Vide : pas de limite.")
-    duration = SpanField(label="Durée", help_text="Heures de toute la formation.")
+    duration = HoursField(label="Durée", help_text="Heures de toute la formation.")
     group = SpanField(label="Groupe", help_text="Nombre de stagiaires.")
     kinds = TermsField(Kind.choices(), label="Natures de formation", help_text="Aucune : toutes.")
     modalities = TermsField(Modality.choices(), label="Modalités", help_text="Aucune : toutes.")

@@ -190,7 +190,7 @@ def rule_data(rule: Rule, envelope: Envelope | None, on: date) -> dict[str, Any]
         "topic": typeset(rule.topic),
         "modalities": _values(rule.modalities),
         "places": _values(rule.places),
-        "duration_hours": span_data(rule.duration),
+        "duration_hours": {"min": number(rule.duration.min), "max": number(rule.duration.max)},
         "group": span_data(rule.group),
         "cost": rule.cost.value,
         "basis": rule.basis.value,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence, Set
 from datetime import date
 
 from financing.calculator.project import Project
-from financing.calculator.rules import Rule, Span
+from financing.calculator.rules import Hours, Rule, Span
 from financing.calculator.terms import ANCILLARY, Basis, Cost, Kind
 
 LAW = 2
@@ -65,7 +65,7 @@ def _better(other: Rule, rule: Rule, cost: Cost, project: Project, kinds: Set[Ki
     return (other.since or date.min) > (rule.since or date.min)
 
 
-def _inside(narrow: Span, wide: Span) -> bool:
+def _inside(narrow: Span | Hours, wide: Span | Hours) -> bool:
     return (wide.min or 0) <= (narrow.min or 0) and (
         wide.max is None or (narrow.max is not None and narrow.max <= wide.max)
     )

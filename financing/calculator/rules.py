@@ -34,8 +34,18 @@ class Span(Value, frozen=True, kw_only=True):
     min: int | None = None
     max: int | None = None
 
-    def __contains__(self, number: Decimal | int) -> bool:
+    def __contains__(self, number: int) -> bool:
         return (self.min is None or self.min <= number) and (self.max is None or number <= self.max)
+
+
+class Hours(Value, frozen=True, kw_only=True):
+    """From `min` to `max` hours, both included; None is no bound."""
+
+    min: Decimal | None = None
+    max: Decimal | None = None
+
+    def __contains__(self, hours: Decimal) -> bool:
+        return (self.min is None or self.min <= hours) and (self.max is None or hours <= self.max)
 
 
 class Tier(Value, frozen=True, kw_only=True):
@@ -120,7 +130,7 @@ class Rule(Value, frozen=True, kw_only=True):
     topic: str = ""  # the branch's own words for the kind: « techniques de fabrication »
     modalities: tuple[Modality, ...] = ()
     places: tuple[Place, ...] = ()
-    duration: Span = Span()  # hours of the whole training
+    duration: Hours = Hours()  # of the whole training
     group: Span = Span()  # trainees
     # how much
     rate: Decimal | None = None

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from financing.calculator.rules import Ceiling, Envelope, Funds, Rule, Span, Tier
+from financing.calculator.rules import Ceiling, Envelope, Funds, Hours, Rule, Span, Tier
 from financing.calculator.terms import Action, Modality, Place, Scheme, Term, Unit
 from opco_portal.french import day, decimal, euros, listed, number, plural, typeset
 
@@ -45,6 +45,16 @@ def span(bounds: Span, what: str) -> str:
     if low is not None and high is not None:
         return typeset(f"{number(low)} à {number(high)} {what}" if low != high else f"{number(low)} {what}")
     return typeset(f"{number(low)} {what} et plus") if low is not None else ""
+
+
+def hours(bounds: Hours) -> str:
+    """« 3,5 h et plus », « 35 à 149 h », « 105 h au plus »."""
+    low, high = bounds.min, bounds.max
+    if low is None:
+        return f"{quantity(high, Unit.HOUR)} au plus" if high is not None else ""
+    if high is None:
+        return f"{quantity(low, Unit.HOUR)} et plus"
+    return f"{decimal(low)} à {quantity(high, Unit.HOUR)}"
 
 
 def labels(terms: Iterable[Term]) -> str:
@@ -117,12 +127,8 @@ def reserved_mainland() -> str:
     return "réservé aux entreprises de l’Hexagone, un autre barème vaut outre-mer"
 
 
-def reserved_duration(bounds: Span) -> str:
-    return f"réservé aux formations de {span(bounds, 'h')}"
-
-
-def duration_needed(bounds: Span) -> str:
-    return f"réservé aux formations de {span(bounds, 'h')}\u202f: précisez la durée"
+def reserved_duration(bounds: Hours) -> str:
+    return f"réservé aux formations de {hours(bounds)}"
 
 
 def reserved_group(bounds: Span) -> str:
@@ -311,8 +317,8 @@ def confirm_modality(rule: Rule) -> str:
     return typeset(f"si la formation a lieu en : {modalities(rule.modalities)}")
 
 
-def confirm_duration(bounds: Span) -> str:
-    return f"si la formation dure {span(bounds, 'h')}"
+def confirm_duration(bounds: Hours) -> str:
+    return f"si la formation dure {hours(bounds)}"
 
 
 def confirm_audience(audience: str) -> str:

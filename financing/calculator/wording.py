@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from financing.calculator import sentences as say
-from financing.calculator.rules import Ceiling, Envelope, Rule, Span, Tier
+from financing.calculator.rules import Ceiling, Envelope, Hours, Rule, Span, Tier
 from financing.calculator.terms import Basis, Modality, Place, Territory, Unit
 from opco_portal.french import day, decimal, euros, number, plural, typeset
 
@@ -207,16 +207,12 @@ def _where(places: frozenset[Place]) -> str:
     return " ou ".join(words for place, words in PLACES.items() if place in places)
 
 
-def duration(bounds: Span) -> str:
-    """« de 7 à 14 h », « 14 h au plus »."""
-    low, high = ((None if value is None else _hours(value)) for value in (bounds.min, bounds.max))
-    if low and high:
-        return f"de {number(bounds.min or 0)} à {high}"
+def duration(bounds: Hours) -> str:
+    """« de 7 à 14 h », « 14 h au plus », « 3,5 h au moins »."""
+    low, high = ((value and say.quantity(value, Unit.HOUR)) for value in (bounds.min, bounds.max))
+    if bounds.min and high:
+        return f"de {decimal(bounds.min)} à {high}"
     return f"{high} au plus" if high else f"{low} au moins" if low else ""
-
-
-def _hours(count: int) -> str:
-    return say.quantity(Decimal(count), Unit.HOUR)
 
 
 def group(bounds: Span) -> str:

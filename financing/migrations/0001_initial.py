@@ -451,7 +451,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "duration",
-                    django.contrib.postgres.fields.ranges.IntegerRangeField(
+                    django.contrib.postgres.fields.ranges.DecimalRangeField(
                         blank=True, help_text="Heures de toute la formation.", null=True, verbose_name="durée"
                     ),
                 ),
@@ -834,7 +834,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "duration",
-                    django.contrib.postgres.fields.ranges.IntegerRangeField(
+                    django.contrib.postgres.fields.ranges.DecimalRangeField(
                         blank=True, help_text="Heures de toute la formation.", null=True, verbose_name="durée"
                     ),
                 ),

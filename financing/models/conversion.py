@@ -52,7 +52,7 @@ SAME = (
     "quote",
     "article",
 )
-SPANS = ("headcount", "duration", "group")
+SPANS = ("headcount", "group")
 STEPS = ("tiers", "ceilings")
 LISTS = ("payments", "by_branch", "conditions", "cautions", "references")
 T = TypeVar("T")
@@ -65,6 +65,7 @@ def rule_row(rule: values.Rule) -> Rule:
     return Rule(
         **_columns(rule, SAME),
         **{name: bounds(getattr(rule, name)) for name in SPANS},
+        duration=hour_bounds(rule.duration),
         **{name: _json(getattr(rule, name)) for name in STEPS},
         opco_id=rule.opco,
         envelope_id=rule.envelope,
@@ -83,6 +84,7 @@ def rule_value(row: Rule) -> values.Rule:
         "until": row.until,
         "source": row.source_url,
         **{name: span(getattr(row, name)) for name in SPANS},
+        "duration": hours(row.duration),
     }
     return _value(told, values.Rule)
 
@@ -164,6 +166,16 @@ def span(row: "Range[int] | None") -> values.Span:
     if row is None:
         return values.Span()
     return values.Span(min=row.lower, max=None if row.upper is None else row.upper - 1)
+
+
+def hour_bounds(hours: values.Hours) -> NumericRange | None:
+    """Hours as PostgreSQL holds them."""
+    return None if hours == values.Hours() else NumericRange(hours.min, hours.max, "[]")
+
+
+def hours(row: "Range[Decimal] | None") -> values.Hours:
+    """What a range of hours holds, both ends included."""
+    return values.Hours() if row is None else values.Hours(min=row.lower, max=row.upper)
 
 
 def period(since: date | None, until: date | None) -> DateRange:

@@ -4,7 +4,13 @@ from datetime import date, timedelta
 
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateRangeField, IntegerRangeField, RangeOperators
+from django.contrib.postgres.fields import (
+    ArrayField,
+    DateRangeField,
+    DecimalRangeField,
+    IntegerRangeField,
+    RangeOperators,
+)
 from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -135,7 +141,7 @@ class Rule(models.Model):
         blank=True,
         help_text="Aucun : tous.",
     )
-    duration = IntegerRangeField("durée", null=True, blank=True, help_text="Heures de toute la formation.")
+    duration = DecimalRangeField("durée", null=True, blank=True, help_text="Heures de toute la formation.")
     group = IntegerRangeField("groupe", null=True, blank=True, help_text="Nombre de stagiaires.")
 
     basis = models.CharField("calcul", max_length=12, choices=Basis.choices)

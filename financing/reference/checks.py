@@ -12,6 +12,7 @@ from financing.calculator.rules import (
     Criteria,
     Envelope,
     Funds,
+    Hours,
     Payment,
     Reference,
     Rule,
@@ -73,7 +74,7 @@ def _in_order(value: Any) -> Found:
 
 
 # ------------------------------------------------------------------------------------------------ kind by kind
-def span(value: Span) -> Found:
+def span(value: Span | Hours) -> Found:
     yield from _not_below_zero(value, "min", "max")
     if value.min is not None and value.max is not None and value.max < value.min:
         yield "max", f"max « {value.max} » : inférieur à min « {value.min} »."
@@ -179,6 +180,7 @@ def _scale(value: Rule) -> Found:
 
 CHECKS: dict[type[Any], Callable[[Any], Found]] = {
     Span: span,
+    Hours: span,
     Tier: tier,
     Ceiling: ceiling,
     Funds: funds,
