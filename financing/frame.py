@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 
 from financing.calculator import Rulebook
 from financing.calculator import sentences as say
@@ -60,15 +61,20 @@ class Told:
     article: str = ""
 
 
-def payments(book: Rulebook, on: date) -> list[Told]:
-    """Who pays the training body that day."""
-    return [_payment(each) for each in book.payments if _holds(each.since, each.until, on)]
+def payments(book: Rulebook, rules: Sequence[Rule], on: date) -> list[Told]:
+    """Who pays the training body that day; what names rules is told with these, where they are among `rules`."""
+    told = []
+    for each in book.payments:
+        named = [rule for rule in rules if any(fnmatchcase(rule.code, name) for name in each.rules)]
+        if _holds(each.since, each.until, on) and (named or not each.rules):
+            told.append(_payment(each, named))
+    return told
 
 
-def _payment(payment: Payment) -> Told:
-    size = say.span(payment.headcount, "salariés")
-    about = [_capital(say.labels(payment.schemes)), size]
-    return Told(typeset(payment.text), ", ".join(filter(None, about)), payment.source)
+def _payment(payment: Payment, named: Sequence[Rule]) -> Told:
+    labels = dict.fromkeys(rule.label for rule in named) or [_capital(say.labels(payment.schemes))]
+    about = [*labels, say.span(payment.headcount, "salariés")]
+    return Told(typeset(payment.text), typeset(", ".join(filter(None, about))), payment.source)
 
 
 def conditions(book: Rulebook, on: date) -> list[Told]:

@@ -188,7 +188,7 @@ def _context(asked: Asked) -> dict[str, Any]:
         "exhausted": exhausted(asked.own, book.envelopes, on),
         "over": [expired(scheme, last) for scheme, last in ended(asked.concerned, on).items()],
         "national": asked.parts(asked.national),
-        "payments": frame.payments(book, on),
+        "payments": frame.payments(book, asked.own, on),
         "conditions": frame.conditions(book, on),
         "references": frame.references(book, on),
     }

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from financing.calculator.rules import ByBranch, Span
-from financing.calculator.terms import Basis, Cost, Scheme
-from financing.frame import unpublished
+from financing.calculator.rules import ByBranch, Payment, Span
+from financing.calculator.terms import Basis, Circuit, Cost, Scheme
+from financing.frame import payments, unpublished
 from financing.tables import parts, scopes
 from tests.financing.calculator.rulebooks import TODAY, book, budget, hourly, rule
 
@@ -231,3 +231,13 @@ def test_a_scale_that_a_branch_publishes_is_not_said_to_be_missing():
     scales = ByBranch(schemes=(Scheme.PLAN, Scheme.VAE), note="Par branche.", source="https://opco.example/")
     [told] = unpublished(book(by_branch=(scales,)), [rule(idccs=("1979",))])
     assert told.schemes == "Validation des acquis de l’expérience (VAE)"
+
+
+def test_who_pays_names_the_rules_that_it_is_about():
+    direct = Payment(
+        circuit=Circuit.DIRECT, text="L’OPCO paie.", source="https://opco.example/", rules=("pro-*",)
+    )
+    known = book(payments=(direct,))
+    assert payments(known, [rule("autre")], TODAY) == []
+    [told] = payments(known, [rule("pro-1", label="ProPulsion"), rule("pro-2", label="ProPulsion")], TODAY)
+    assert (told.text, told.about) == ("L’OPCO paie.", "ProPulsion")
