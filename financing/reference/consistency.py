@@ -108,7 +108,8 @@ def _check_envelopes(document: Document) -> None:
 def _check_named(document: Document) -> None:
     """Whether the rules that cautions and payments name are there."""
     codes = [rule.code for rule in document.all(Rule)]
-    for value in (*document.all(Caution), *document.all(Payment)):
+    naming: list[Caution | Payment] = [*document.all(Caution), *document.all(Payment)]
+    for value in naming:
         for name in value.rules:
             if "*" in name.removesuffix("*"):
                 document.add(value, "rules", f"rules « {name} » : « * » n’est admis qu’à la fin.")
