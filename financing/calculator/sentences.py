@@ -237,23 +237,49 @@ def no_tier(length: Decimal, measure: str) -> str:
 
 def tier_amount(tier: Tier, length: Decimal, extra: Decimal, people: int) -> str:
     assert tier.amount is not None
-    words = f"{quantity(length, Unit.MONTH)}\u202f: {euros(tier.amount)}"
-    words += f" + {euros(extra)} pour les mois en plus" if extra else ""
+    unit = Unit.MONTH if tier.measure == "months" else Unit.HOUR
+    words = f"{quantity(length, unit)}\u202f: {euros(tier.amount)}"
+    words += f" + {euros(extra)} au-delà de {quantity(tier.start, unit)}" if extra else ""
     return words + (f"{TIMES}{persons(people)}" if people > 1 else "")
+
+
+def share_of_cost(percent: Decimal, amount: Decimal) -> str:
+    return f"{share(percent)} du coût{equals(amount)}"
+
+
+def share_of_fees(percent: Decimal, amount: Decimal) -> str:
+    return f"{share(percent)} des coûts pédagogiques financés{equals(amount)}"
+
+
+def share_of(percent: Decimal, how: str, amount: Decimal) -> str:
+    return f"{share(percent)} de {how}, soit {euros(amount)}"
+
+
+def by_slices(amount: Decimal) -> str:
+    return f"barème par tranches de coût{equals(amount)}"
+
+
+def days_of(hours_told: Decimal, a_day: Decimal) -> str:
+    """« 10 h ÷ 7 h par jour »."""
+    return f"{quantity(hours_told, Unit.HOUR)}\u202f÷\u202f{quantity(a_day, Unit.HOUR)} par jour"
+
+
+def fees_needed() -> str:
+    return typeset("plafonné aux coûts pédagogiques financés, qui ne sont pas connus")
 
 
 def within_cost(asked: Decimal) -> str:
     return f"ramené au coût, {euros(asked)}"
 
 
-def budget(envelope: Envelope, amount: Decimal, used: Decimal) -> str:
+def budget(envelope: Envelope, used: Decimal) -> str:
     """« plafonné à 2 500 € par an et par entreprise, dont 400 € déjà utilisés »."""
     words = {"year": "par an et par entreprise", "action": "par demande"}.get(
         envelope.period or "", "par entreprise"
     )
     least = "un minimum garanti de " if envelope.at_least else ""
     spent = f", dont {euros(used)} déjà utilisés" if used else ""
-    return f"plafonné à {least}{euros(amount)} {words}{spent}"
+    return f"plafonné à {least}{euros(envelope.amount or Decimal(0))} {words}{spent}"
 
 
 def unknown_budget(label: str) -> str:

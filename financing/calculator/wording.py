@@ -19,6 +19,12 @@ PLACES = {
     Place.CITY: "dans une grande métropole",
     Place.ELSEWHERE: "ailleurs",
 }
+# By the period of an envelope: what it is called, and how often its amount is there.
+BUDGETS = {
+    "year": ("budget annuel", "par an et par entreprise"),
+    "action": ("budget par demande", "par demande"),
+    None: ("budget", "par entreprise"),
+}
 TERRITORIES = {Territory.MAINLAND: "dans l’Hexagone", Territory.OVERSEAS: "outre-mer"}
 WHO = {
     "person": "par personne",
@@ -59,11 +65,11 @@ def amount(rule: Rule, envelope: Envelope | None = None) -> Amount:
 
 def budget(envelope: Envelope) -> str:
     """« 2 000 € par an et par entreprise au plus »."""
+    named, often = BUDGETS[envelope.period]
     if envelope.amount is None:
-        return f"dans la limite d’un budget {'annuel ' if envelope.period else ''}non publié"
-    words = "par an et par entreprise" if envelope.period else "par entreprise"
+        return f"dans la limite d’un {named} non publié"
     least, most = ("au moins ", "") if envelope.at_least else ("", " au plus")
-    return f"{least}{euros(envelope.amount)} {words}{most}"
+    return f"{least}{euros(envelope.amount)} {often}{most}"
 
 
 # ------------------------------------------------------------------------------------------------ how much
