@@ -56,6 +56,15 @@ def note_field() -> forms.CharField:
     )
 
 
+def in_french(form: forms.ModelForm) -> None:
+    """Typeset what a form explains; the theme words empty choices in English."""
+    for field in form.fields.values():
+        field.help_text = typeset(str(field.help_text))
+        if type(field) is forms.TypedChoiceField:
+            choices: Any = field.choices
+            field.choices = [(value, label if value else "–") for value, label in choices]
+
+
 class RuleForm(CorrectionForm):
     """Every field of a rule; what was not changed stays exactly as it was written."""
 
@@ -107,11 +116,7 @@ class RuleForm(CorrectionForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for field in self.fields.values():
-            field.help_text = typeset(str(field.help_text))
-            if type(field) is forms.TypedChoiceField:  # whose empty choice the theme words in English
-                choices: Any = field.choices
-                field.choices = [(value, label if value else "–") for value, label in choices]
+        in_french(self)
         envelopes: Any = self.fields.get("envelope")  # none for who may only look
         if envelopes and self.instance.code:
             envelopes.queryset = envelopes.queryset.filter(opco=self.instance.opco_id)
@@ -127,7 +132,11 @@ class RuleForm(CorrectionForm):
 class EnvelopeForm(CorrectionForm):
     """A budget, whose amount is read and written with a French comma."""
 
-    amount = AmountField(LIMIT, label="Montant", help_text=typeset("En euros hors taxes. Vide : non publié."))
+    amount = AmountField(LIMIT, label="Montant", help_text="En euros hors taxes. Vide : non publié.")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        in_french(self)
 
 
 class NewVersionForm(RuleForm):

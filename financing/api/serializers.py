@@ -241,7 +241,7 @@ class EnvelopeSerializer(serializers.Serializer):
     label = serializers.CharField()  # type: ignore[assignment]
     amount = money("null : non publié")
     at_least = serializers.BooleanField(help_text="un minimum garanti")
-    period = serializers.ChoiceField(choices=["year"], allow_null=True)
+    period = serializers.ChoiceField(choices=["action", "year"], allow_null=True)
     source_url = serializers.CharField()
     funds = FundsSerializer(allow_null=True)
 

@@ -57,8 +57,9 @@ class Migration(migrations.Migration):
                     "period",
                     models.CharField(
                         blank=True,
-                        choices=[("year", "par an")],
+                        choices=[("year", "par an"), ("action", "par demande")],
                         default="year",
+                        help_text="Vide : la page ne dit pas combien de fois.",
                         max_length=10,
                         verbose_name="période",
                     ),
@@ -126,8 +127,9 @@ class Migration(migrations.Migration):
                     "period",
                     models.CharField(
                         blank=True,
-                        choices=[("year", "par an")],
+                        choices=[("year", "par an"), ("action", "par demande")],
                         default="year",
+                        help_text="Vide : la page ne dit pas combien de fois.",
                         max_length=10,
                         verbose_name="période",
                     ),

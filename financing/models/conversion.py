@@ -119,15 +119,12 @@ def funds_rows(envelope: values.Envelope) -> list[FundsStatus]:
 
 def envelope_value(row: Envelope, funds: Iterable[FundsStatus]) -> values.Envelope:
     """An envelope with all that is known of its funds."""
-    return values.Envelope(
-        code=row.code,
-        label=row.label,
-        amount=row.amount,
-        at_least=row.at_least,
-        period="year" if row.period else None,
-        source=row.source_url,
-        funds=tuple(_funds_value(each) for each in funds),
-    )
+    told = {name: getattr(row, name) for name in ("code", "label", "amount", "at_least")} | {
+        "period": row.period or None,
+        "source": row.source_url,
+        "funds": [_funds_value(each) for each in funds],
+    }
+    return msgspec.convert(told, values.Envelope)
 
 
 def _funds_value(row: FundsStatus) -> values.Funds:

@@ -24,6 +24,7 @@ class Envelope(models.Model):
 
     class Period(models.TextChoices):
         YEAR = "year", "par an"
+        ACTION = "action", "par demande"
 
     code = models.SlugField("code", primary_key=True, max_length=80)
     opco = models.ForeignKey(
@@ -47,7 +48,14 @@ class Envelope(models.Model):
     at_least = models.BooleanField(
         "minimum garanti", default=False, help_text="Le vrai montant dépend de ce que l’entreprise verse."
     )
-    period = models.CharField("période", max_length=10, choices=Period, default=Period.YEAR, blank=True)
+    period = models.CharField(
+        "période",
+        max_length=10,
+        choices=Period,
+        default=Period.YEAR,
+        blank=True,
+        help_text="Vide : la page ne dit pas combien de fois.",
+    )
     source_url = models.URLField("source", max_length=300)
     origin = models.CharField("origine", max_length=10, choices=Origin, default=Origin.MANUAL)
 

@@ -8,6 +8,7 @@ from django.core.management import call_command
 
 from financing.api import examples
 from financing.api.parameters import FIELDS
+from financing.models import Envelope
 
 pytestmark = pytest.mark.django_db
 
@@ -225,6 +226,14 @@ def test_a_budget_carries_the_state_of_its_funds_that_day(client):
 
     assert funds(ON)[0]["status"] == "exhausted"
     assert funds("2026-09-30") == [None]
+
+
+def test_a_budget_may_be_there_for_each_request(client):
+    Envelope.objects.filter(pk=examples.RULE["envelope"]["code"]).update(period="action")
+    rules = get(client, RULES, idcc="0843", scheme="pdc", headcount=8, on=ON, page_size=500)["results"]
+    [rule] = [each for each in rules if each["code"] == examples.CODE]
+    assert rule["envelope"]["period"] == "action"
+    assert rule["amount_in_words"].endswith("par demande au plus")
 
 
 @pytest.mark.parametrize(

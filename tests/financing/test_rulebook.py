@@ -57,6 +57,14 @@ def test_the_rules_are_those_of_the_files(files):
     assert book.rules[0].headcount == Span(min=1, max=10)
 
 
+@pytest.mark.parametrize("period", ["year", "action", None])
+def test_a_budget_is_there_each_year_for_each_request_or_nobody_says_how_often(tmp_path, period):
+    written = f"    amount: 2500\n    period: {period or 'null'}\n"
+    write(tmp_path, text=replaced(BASE, ("    amount: 2500\n", written)))
+    load(read_all(tmp_path))
+    assert rulebook("atlas").envelopes["atlas-budget"].period == period
+
+
 def test_an_opco_without_rules_of_its_own_has_those_of_the_law(files):
     assert [criteria.opco for criteria in rulebook("afdas").criteria] == [None]
 

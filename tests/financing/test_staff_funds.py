@@ -190,6 +190,17 @@ def test_an_amount_is_corrected_and_told(staff, budget):
     assert plain(Correction.objects.get().title) == "Atlas, « Budget d’essai » : montant 2 500 € → 3 000,50 €"
 
 
+def test_a_budget_may_be_there_for_each_request(staff, budget):
+    page = opened(staff, address(budget))
+    choices = staff.get(address(budget)).context["adminform"].form.fields["period"].choices
+    assert list(choices) == [("", "–"), ("year", "par an"), ("action", "par demande")]
+    staff.post(address(budget), page | {"period": "action"})
+    assert rulebook("atlas").envelopes[budget.pk].period == "action"
+    assert plain(Correction.objects.get().title) == (
+        "Atlas, « Budget d’essai » : période par an → par demande"
+    )
+
+
 def test_a_new_envelope_is_added(staff):
     form = staff.get("/admin/financing/envelope/add/").context["adminform"].form
     typed = filled(form) | {

@@ -60,6 +60,13 @@ EUROS = (
         (rule(), budget(None), "coût réel, dans la limite d’un budget annuel non publié"),
         (rule(), budget("900", at_least=True), "coût réel, au moins 900 € par an et par entreprise"),
         (rule(), budget("900", period=None), "coût réel, 900 € par entreprise au plus"),
+        (rule(), budget("900", period="action"), "coût réel, 900 € par demande au plus"),
+        (
+            rule(),
+            budget(None, period="action"),
+            "coût réel, dans la limite d’un budget par demande non publié",
+        ),
+        (rule(), budget(None, period=None), "coût réel, dans la limite d’un budget non publié"),
         (
             rule(ceilings=(ceiling(1500, "person", "action"), ceiling(9000, "company", "year"))),
             None,
