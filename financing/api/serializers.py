@@ -215,11 +215,6 @@ class HoursSerializer(serializers.Serializer):
     max = serializers.CharField(allow_null=True, help_text="compris")
 
 
-class HoursSerializer(serializers.Serializer):
-    min = serializers.CharField(allow_null=True)
-    max = serializers.CharField(allow_null=True, help_text="compris")
-
-
 class TierSerializer(serializers.Serializer):
     measure = serializers.ChoiceField(choices=["hours", "months", "euros"])
     start = serializers.CharField(help_text="exclu, sauf 0")
