@@ -8,6 +8,8 @@ from branches.lookup import Answer, Evidence, Reference, answer, parse
 from opco_portal.french import listed, of, typeset
 from opco_portal.identifiers import normalize_idcc
 
+NO_AGREEMENT = "9999"  # the escape code that several OPCOs have a scale for
+
 
 @dataclass(frozen=True, slots=True)
 class Asker:
@@ -95,9 +97,9 @@ def _from_idcc(text: str, opco: str, current: Reference, on: date) -> Asker:
 
 
 def _of_branch(idcc: str | None, current: Reference) -> str | None:
-    """The code, unless it is unknown or stands for « no agreement », which tells no branch."""
+    """The code, unless it is unknown or tells nothing; « no agreement » tells which scale applies."""
     fact = current.agreements.get(idcc or "")
-    return fact.idcc if fact and fact.status != "escape" else None
+    return fact.idcc if fact and (fact.status != "escape" or fact.idcc == NO_AGREEMENT) else None
 
 
 def _payer(found: Answer) -> str:

@@ -9,9 +9,20 @@ from financing.calculator.doubts import MUTUALISED_BELOW
 from financing.calculator.fit import missing
 from financing.calculator.outcome import Missing, Option
 from financing.calculator.project import HOURS_A_DAY, Project
+from financing.calculator.rates import units
 from financing.calculator.rules import Rule
 from financing.calculator.sieve import Sieve
 from financing.calculator.terms import Basis, Cost, Scheme, Unit
+
+COUNTED = {
+    Unit.HOUR: "hours",
+    Unit.DAY: "hours",
+    Unit.NIGHT: "nights",
+    Unit.MEAL: "meal_count",
+    Unit.KM: "kilometres",
+    Unit.MONTH: "months",
+}
+TIERS = {"hours": Unit.HOUR, "months": Unit.MONTH}
 
 
 def questions(sieve: Sieve, options: Sequence[Option], project: Project) -> Iterator[Missing]:
@@ -19,24 +30,23 @@ def questions(sieve: Sieve, options: Sequence[Option], project: Project) -> Iter
     yield from dict.fromkeys(each.why.missing for each in sieve.refused if each.why.missing)
     mains = [option.rules[0] for option in options if option.rules]
     if project.kind is None and any(rule.kinds for rule in mains):
-        yield Missing("training_kind", "Précisez le type de formation\u202f: les taux en dépendent.")
+        yield missing["training_kind"]
     if project.modality is None and any(rule.modalities for rule in mains):
-        yield Missing("modality", "Précisez la modalité\u202f: les taux en dépendent.")
+        yield missing["modality"]
     applied = [line.rule for option in options for line in option.lines if line.rule]
     if project.place is None and any(rule.places for rule in applied):
-        yield Missing("place", "Précisez le lieu de la formation\u202f: nuits et repas en dépendent.")
-    if project.all_hours is None and any(rule.unit in (Unit.HOUR, Unit.DAY) for rule in applied):
-        yield missing["hours"]
-    if project.months is None and any(rule.tiers and rule.tiers[0].measure == "months" for rule in applied):
-        yield Missing("months", "Précisez le nombre de mois\u202f: un barème s’y applique.")
-    for unit, name, words in (
-        (Unit.NIGHT, "nights", "le nombre de nuits"),
-        (Unit.MEAL, "meal_count", "le nombre de repas"),
-        (Unit.KM, "kilometres", "les kilomètres parcourus"),
-        (Unit.MONTH, "months", "le nombre de mois"),
-    ):
-        if getattr(project, name) is None and any(rule.unit == unit for rule in applied):
-            yield Missing(name, f"Précisez {words}\u202f: un barème s’y applique.")
+        yield missing["place"]
+    yield from (missing[name] for name in dict.fromkeys(_units(applied, project)))
+
+
+def _units(applied: Sequence[Rule], project: Project) -> Iterator[str]:
+    """The fields that say how many hours, nights or months there are, where a rule counts them."""
+    for rule in applied:
+        for unit, name in COUNTED.items():
+            by_tier = rule.tiers and TIERS.get(rule.tiers[0].measure) == unit
+            by_day = unit == Unit.DAY and any(ceiling.per == "day" for ceiling in rule.ceilings)
+            if (rule.unit == unit or by_tier or by_day) and units(unit, project) is None:
+                yield name
 
 
 def messages(sieve: Sieve, options: Sequence[Option], desk: Desk) -> Iterator[str]:
@@ -98,6 +108,7 @@ def _pays_fees(rule: Rule) -> bool:
 def _over(sieve: Sieve, on: date) -> Iterator[str]:
     """Schemes whose rules ended with none to follow."""
     speaking = {rule.scheme for rule in sieve.fitting if rule.opco and _pays_fees(rule)}
+    speaking |= {each.rule.scheme for each in sieve.refused if each.why.missing}  # they may yet apply
     last: dict[Scheme, date] = {}
     for each in sieve.refused:
         if each.rule.until and each.rule.scheme not in speaking:

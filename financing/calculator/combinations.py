@@ -18,7 +18,7 @@ from financing.calculator.terms import Cost, Eligibility, Scheme
 
 def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[Option]:
     """The combinations that the rules allow: what one leaves, paid by others that say they may be added to it."""
-    adding = [rule for rule in rules if rule.complements]
+    adding = [rule for rule in rules if rule.complements and _has_funds(rule, desk)]
     schemes = [scheme for scheme in Scheme if any(rule.scheme == scheme for rule in adding)]
     return [
         both
@@ -33,13 +33,18 @@ def _adds(rule: Rule, scheme: Scheme, first: Option) -> bool:
     return rule.scheme == scheme and first.scheme in rule.complements and rule not in first.rules
 
 
+def _has_funds(rule: Rule, desk: Desk) -> bool:
+    funds = desk.funds(rule)
+    return funds is None or funds.status == "open"
+
+
 def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]:
     if not rules:
         return
     left = {line.cost: line.asked - (line.financed or ZERO) for line in first.lines if _is_open(line)}
     left = {cost: amount for cost, amount in left.items() if amount}
     fitting = [rule for rule in rules if left and same_training(rule, first.rules[0], desk.project)]
-    for main in first_paid(fitting, desk):
+    for main in first_paid(fitting, desk, left):
         spending = _spent_by(first, desk)
         lines = lines_of(main, fitting, desk, left, spending)
         if any(line.financed for line in lines):
@@ -58,8 +63,9 @@ def _is_open(line: Line) -> bool:
     return line.financed is not None or line.rule is None or only_allows(line.rule)
 
 
-def _sum_of(first: Option, main: Rule, lines: Sequence[Line], spending: Spending, desk: Desk) -> Option:
+def _sum_of(first: Option, head: Rule, lines: Sequence[Line], spending: Spending, desk: Desk) -> Option:
     more = tuple(dict.fromkeys(line.rule for line in lines if line.rule and line.financed))
+    main = head if head in more else more[0]  # what pays gives its name
     applied = (*first.rules, *more)
     reasons = unique((*first.reasons, *doubts(more, desk)))
     paid = {line.cost: line for line in lines}
@@ -76,6 +82,7 @@ def _sum_of(first: Option, main: Rule, lines: Sequence[Line], spending: Spending
         shares=shares_of(applied, spending, desk),
         payment=payment_of(main.scheme, desk, main.code) or first.payment,  # the circuit of what comes second
         combines=(first.code, main.code),
+        presumes=max(first.presumes, 2 if any(rule.audience for rule in more) else 0),
     )
 
 

@@ -88,7 +88,7 @@ def _points(
 
 def _identity(option: Option) -> tuple[str, tuple[str, ...]]:
     """What stays the same of an option whatever the length: its code tells how many others there are."""
-    return option.rules[0].code, option.combines[1:]
+    return option.rules[0].code if option.rules else option.code, option.combines[1:]
 
 
 def _ceiling(option: Option, project: Project) -> str:

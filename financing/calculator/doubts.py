@@ -21,11 +21,28 @@ def refusals(main: Rule, funds: Funds | None) -> tuple[str, ...]:
 
 
 def doubts_between(main: Rule, mains: Sequence[Rule], project: Project) -> Iterator[str]:
-    """A general rate counts only if the training is none of the kinds that have their own."""
+    """What tells the option of a rule from the others of its scheme, and the project does not."""
     if project.kind is None and not main.kinds and not main.audience and any(other.kinds for other in mains):
         yield say.confirm_other_kind()
-    if main.topic and any(other is not main and project.kind in other.kinds for other in mains):
+    if _narrows(main, mains, project):
         yield say.confirm_kind(main)
+
+
+def presumed(main: Rule, mains: Sequence[Rule], project: Project) -> int:
+    """0: nothing, 1: a kind of training that the project does not tell, 2: people that it cannot tell."""
+    if main.audience:
+        return 2
+    return int((bool(main.kinds) and project.kind is None) or _narrows(main, mains, project))
+
+
+def _narrows(main: Rule, mains: Sequence[Rule], project: Project) -> bool:
+    """The kind is told, and the rule is for some theme of it: another one is for all, or for another theme."""
+    return bool(project.kind and main.topic) and any(
+        other is not main
+        and other.audience == main.audience
+        and (not other.kinds or project.kind in other.kinds)
+        for other in mains
+    )
 
 
 def doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
@@ -33,10 +50,7 @@ def doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
     main, project = applied[0], desk.project
     if main.kinds and project.kind is None:
         yield say.confirm_kind(main)
-    if main.modalities and project.modality is None:
-        yield say.confirm_modality(main)
-    if project.all_hours is None and (main.duration.min or main.duration.max):
-        yield say.confirm_duration(main.duration)
+    yield from dict.fromkeys(text for rule in applied for text in _untold(rule, project))
     yield from dict.fromkeys(say.confirm_audience(rule.audience) for rule in applied if rule.audience)
     yield from dict.fromkeys(text for rule in applied for text in rule.requires)
     if main.confidence == Confidence.BRANCH_DEPENDENT:
@@ -50,6 +64,16 @@ def doubts(applied: Sequence[Rule], desk: Desk) -> Iterator[str]:
         and main.basis != Basis.EXCLUDED
     ):
         yield say.mutualised_funds()
+
+
+def _untold(rule: Rule, project: Project) -> Iterator[str]:
+    """What the rule depends on and the project leaves open."""
+    if rule.modalities and project.modality is None:
+        yield say.confirm_modality(rule)
+    if project.all_hours is None and (rule.duration.min or rule.duration.max):
+        yield say.confirm_duration(rule.duration)
+    if rule.excluded_idccs and project.idcc is None:
+        yield say.confirm_branch_is_not(rule.excluded_idccs)
 
 
 def unpublished(scheme: Scheme, desk: Desk, main: Rule | None = None) -> str:

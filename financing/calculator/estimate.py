@@ -15,7 +15,7 @@ from financing.calculator.particulars import payment_of
 from financing.calculator.project import Project
 from financing.calculator.rulebook import Rulebook
 from financing.calculator.sieve import Sieve, sift
-from financing.calculator.terms import SCHEMES, Eligibility, Scheme
+from financing.calculator.terms import SCHEMES, Eligibility, Kind, Scheme
 from financing.calculator.why_not import rejections
 
 ORDER = list(Eligibility)
@@ -23,7 +23,11 @@ ORDER = list(Eligibility)
 
 def estimate(project: Project, book: Rulebook, on: date) -> Estimate:
     """What the rules in force that day make of the project; the order of the rules does not matter."""
+    if project.certification and project.kind is None:
+        project = replace(project, kind=Kind.CERTIFYING)
     desk = Desk(project, book, on)
+    if not desk.asked:
+        return Estimate(project, on, messages=(say.nothing_asked(),))
     sieve = sift(book.rules, project, on)
     options: list[Option] = []
     for scheme in SCHEMES[project.action]:

@@ -1,4 +1,4 @@
-"""Whether a rule may apply to a project, and if not, why: one check after another, the first that fails speaks."""
+"""Whether a rule may apply to a project, and if not, why."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,22 +20,21 @@ class Refusal:
     missing: Missing | None = None
 
 
-TELL = {
-    "headcount": "Précisez l’effectif\u202f: le barème en dépend.",
-    "idcc": "Précisez votre convention collective (IDCC)\u202f: des branches ont leur propre barème.",
-    "hours": "Précisez la durée\u202f: le barème en dépend.",
-}
-missing = {name: Missing(name, sentence) for name, sentence in TELL.items()}
+missing = {name: Missing(name, sentence) for name, sentence in say.TELL.items()}
 
 
 def refusal(rule: Rule, project: Project, on: date) -> Refusal | None:
-    """The first reason why the rule does not apply to the project that day; None when it may."""
-    return next(_refusals(rule, project, on), None)
+    """The first reason why the rule does not apply to the project that day; None when it may.
 
-
-def _refusals(rule: Rule, project: Project, on: date) -> Iterator[Refusal]:
-    for check in (_scope, partial(_time, on=on), _size, _place, _training):
-        yield from check(rule, project)
+    What the project does not tell is a reason only where nothing that it tells is one.
+    """
+    unsure = None
+    for check in (partial(_time, on=on), _scope, _size, _place, _training):
+        for why in check(rule, project):
+            if why.missing is None:
+                return why
+            unsure = unsure or why
+    return unsure
 
 
 def _time(rule: Rule, project: Project, on: date) -> Iterator[Refusal]:

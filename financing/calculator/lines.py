@@ -7,12 +7,12 @@ from decimal import Decimal
 from financing.calculator import amounts
 from financing.calculator import sentences as say
 from financing.calculator.amounts import ZERO, Spending
-from financing.calculator.choice import chosen
+from financing.calculator.choice import assumed_by, chosen
 from financing.calculator.desk import Desk
 from financing.calculator.outcome import Line
 from financing.calculator.project import Project
 from financing.calculator.rules import Funds, Rule
-from financing.calculator.terms import Cost, Kind
+from financing.calculator.terms import Cost
 
 
 def lines_of(
@@ -31,20 +31,21 @@ def _line(
     cost: Cost, asked: Decimal, main: Rule, rules: Sequence[Rule], desk: Desk, spending: Spending
 ) -> Line:
     if main.cost == cost or (main.cost == Cost.ALL and cost == Cost.PEDAGOGICAL):
-        return amounts.line(main, cost, asked, desk.project, spending, desk.envelope(main))
+        return _paid(main, cost, asked, desk, spending)
     fitting = [rule for rule in rules if rule is main or _goes_with(rule, main, desk.project)]
     if main.cost == Cost.ALL:  # another general rule is another option, not a part of this one
         fitting = [rule for rule in fitting if rule is main or rule.cost != Cost.ALL]
-    found = chosen(fitting, cost, desk.project, _kinds(main, desk.project))
+    found = chosen(fitting, cost, desk.project, assumed_by(desk.project, main))
     if not found:
         return Line(cost, asked, None, say.silent())
-    paid = [amounts.line(rule, cost, asked, desk.project, spending, desk.envelope(rule)) for rule in found]
-    return _prudent(paid)
+    return _prudent([_paid(rule, cost, asked, desk, spending) for rule in found])
 
 
-def _kinds(main: Rule, project: Project) -> set[Kind]:
-    """What the training is known to be, or taken to be by the option of that rule."""
-    return {project.kind} if project.kind else set(main.kinds)
+def _paid(rule: Rule, cost: Cost, asked: Decimal, desk: Desk, spending: Spending) -> Line:
+    """What a rule pays, unless its budget is exhausted."""
+    line = amounts.line(rule, cost, asked, desk.project, spending, desk.envelope(rule))
+    funds = desk.funds(rule)
+    return _not_paid(line, funds) if funds and funds.status == "exhausted" else line
 
 
 def _goes_with(rule: Rule, main: Rule, project: Project) -> bool:
@@ -54,7 +55,7 @@ def _goes_with(rule: Rule, main: Rule, project: Project) -> bool:
 
 def same_training(rule: Rule, main: Rule, project: Project) -> bool:
     """Whether two rules may be about the same training."""
-    kinds = _kinds(main, project)
+    kinds = assumed_by(project, main).kinds
     if rule.kinds and not kinds & set(rule.kinds):
         return False
     if rule.topic not in ("", main.topic) and not kinds & set(rule.kinds):
@@ -71,7 +72,7 @@ def _prudent(lines: Sequence[Line]) -> Line:
     return replace(least, explanation=f"{least.explanation}\u202f; {say.prudent(others)}")
 
 
-def not_paid(line: Line, funds: Funds) -> Line:
+def _not_paid(line: Line, funds: Funds) -> Line:
     """What an exhausted budget leaves: nothing, with what its scale was."""
     was = f"\u202f; pour mémoire\u202f: {line.explanation}" if line.financed else ""
     return replace(line, financed=ZERO, explanation=say.exhausted(funds) + was, bites=())

@@ -1,13 +1,13 @@
 """From the rules that may apply to the options that people compare, one scheme at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from financing.calculator.amounts import Spending
 from financing.calculator.choice import chosen, only_allows
 from financing.calculator.desk import Desk
-from financing.calculator.doubts import doubts, doubts_between, refusals
-from financing.calculator.lines import lines_of, not_paid
+from financing.calculator.doubts import doubts, doubts_between, presumed, refusals
+from financing.calculator.lines import lines_of
 from financing.calculator.outcome import Option
 from financing.calculator.particulars import cautions_of, conditions_of, payment_of, shares_of
 from financing.calculator.rules import Rule
@@ -46,8 +46,6 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
     funds = desk.funds(main)
     spending = Spending(desk.project.already_used)
     lines = lines_of(main, rules, desk, desk.asked, spending)
-    if funds and funds.status == "exhausted":
-        spending, lines = Spending(), [not_paid(line, funds) for line in lines]
     applied = tuple(dict.fromkeys([main, *(line.rule for line in lines if line.rule)]))
     closed = refusals(main, funds)
     reasons = closed or (*doubts_between(main, mains, desk.project), *doubts(applied, desk))
@@ -66,10 +64,11 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         funds=funds,
         payment=payment_of(main.scheme, desk, main.code),
         deadline=desk.book.own.deadline if desk.book.own else "",
-        presumes=2 if main.audience else int(bool(main.kinds) and desk.project.kind is None),
+        presumes=presumed(main, mains, desk.project),
     )
 
 
-def first_paid(rules: Sequence[Rule], desk: Desk) -> list[Rule]:
-    """The rules for the first cost, among those that are asked, that any of them pays."""
-    return next(filter(None, (chosen(rules, cost, desk.project) for cost in desk.asked)), [])
+def first_paid(rules: Sequence[Rule], desk: Desk, asked: Iterable[Cost] | None = None) -> list[Rule]:
+    """The rules for the first cost, among those that are `asked` or all of the project's, that any of them pays."""
+    costs = desk.asked if asked is None else asked
+    return next(filter(None, (chosen(rules, cost, desk.project) for cost in costs)), [])

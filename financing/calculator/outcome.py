@@ -143,6 +143,6 @@ class Estimate:
 
     @property
     def best(self) -> Option | None:
-        """The first option that is not closed and whose amounts are all published."""
+        """The first option that is not closed and whose amounts are all published, presuming as little as may be."""
         open_ = (each for each in self.options if each.eligibility != Eligibility.NO and each.complete)
-        return next(open_, None)
+        return min(open_, key=lambda each: each.presumes, default=None)

@@ -7,16 +7,17 @@ from financing.calculator import amounts
 from financing.calculator.amounts import ZERO, Spending
 from financing.calculator.desk import Desk
 from financing.calculator.outcome import Share
-from financing.calculator.rules import Envelope, Payment, Rule
+from financing.calculator.rules import Envelope, Payment, Rule, Span
 from financing.calculator.terms import Scheme
 
 
 def conditions_of(applied: Sequence[Rule], desk: Desk) -> tuple[str, ...]:
     """What the rules say is to be known, then what the law asks of the scheme whatever the OPCO."""
+    schemes = {rule.scheme for rule in applied}
     general = [
         f"{condition.text} ({condition.article})"
         for condition in desk.book.conditions
-        if (not condition.schemes or applied[0].scheme in condition.schemes)
+        if (not condition.schemes or schemes & set(condition.schemes))
         and (desk.project.headcount is None or desk.project.headcount in condition.headcount)
         and (condition.since is None or condition.since <= desk.on)
     ]
@@ -31,11 +32,22 @@ def cautions_of(applied: Sequence[Rule]) -> tuple[str, ...]:
 def shares_of(applied: Sequence[Rule], spending: Spending, desk: Desk) -> tuple[Share, ...]:
     """What is taken from each budget, and what is left of it."""
     envelopes = {rule.envelope: desk.envelope(rule) for rule in applied}
-    return tuple(_share(envelope, spending) for envelope in envelopes.values() if envelope)
+    return tuple(
+        _share(envelope, spending, exhausted=_is_exhausted(envelope, desk))
+        for envelope in envelopes.values()
+        if envelope
+    )
 
 
-def _share(envelope: Envelope, spending: Spending) -> Share:
+def _is_exhausted(envelope: Envelope, desk: Desk) -> bool:
+    funds = envelope.state(desk.on)
+    return funds is not None and funds.status == "exhausted"
+
+
+def _share(envelope: Envelope, spending: Spending, *, exhausted: bool) -> Share:
     used = spending.of_envelope.get(envelope.code, ZERO)
+    if exhausted:
+        return Share(envelope, ZERO, ZERO)
     if envelope.amount is None:
         return Share(envelope, used, None)
     before = amounts.already_used(envelope, spending)
@@ -50,7 +62,7 @@ def payment_of(scheme: Scheme, desk: Desk, code: str = "") -> Payment | None:
         for payment in desk.book.payments
         if (not payment.rules or any(fnmatchcase(code, name) for name in payment.rules))
         and (not payment.schemes or scheme in payment.schemes)
-        and (headcount is None or headcount in payment.headcount)
+        and (payment.headcount == Span() if headcount is None else headcount in payment.headcount)
         and (payment.since is None or payment.since <= desk.on)
         and (payment.until is None or desk.on <= payment.until)
     ]

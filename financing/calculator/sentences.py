@@ -1,5 +1,6 @@
 """Every sentence of an estimate, in French; other modules decide, this one words."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
@@ -38,13 +39,18 @@ def persons(count: int) -> str:
 
 
 def span(bounds: Span, what: str) -> str:
-    """« moins de 11 salariés », « 11 à 49 salariés », « 50 salariés et plus »."""
+    """« moins de 11 salariés », « 11 à 49 salariés », « 50 salariés et plus »; "" where everybody is."""
     low, high = bounds.min, bounds.max
+    one = what.removesuffix("s")
+    if high == 1 or (low == high and low is not None):
+        return plural(high or 0, one)
     if high is not None and (low is None or low <= 1):
         return typeset(f"moins de {number(high + 1)} {what}")
-    if low is not None and high is not None:
-        return typeset(f"{number(low)} à {number(high)} {what}" if low != high else f"{number(low)} {what}")
-    return typeset(f"{number(low)} {what} et plus") if low is not None else ""
+    if low is None or low <= 1:
+        return ""
+    return typeset(
+        f"{number(low)} à {number(high)} {what}" if high is not None else f"{number(low)} {what} et plus"
+    )
 
 
 def hours(bounds: Hours) -> str:
@@ -63,7 +69,8 @@ def labels(terms: Iterable[Term]) -> str:
 
 def lowered(text: str) -> str:
     """A label inside a sentence: « Langues » -> « langues », « VAE » stays."""
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+    first = re.split(r"[\s\u00a0\u202f,:(’-]", text, maxsplit=1)[0]
+    return text if any(letter.isupper() for letter in first[1:]) else text[:1].lower() + text[1:]
 
 
 def shortest(term: Modality) -> str:
@@ -83,6 +90,21 @@ def modalities(terms: Iterable[Modality]) -> str:
     if wanted == {Modality.LIVE_REMOTE, Modality.REMOTE}:
         return "à distance"
     return listed([shortest(term) for term in Modality if term in wanted])
+
+
+# ------------------------------------------------------------------------------------------------ what is missing
+TELL = {
+    "headcount": typeset("Précisez l’effectif : le barème en dépend."),
+    "idcc": typeset("Précisez votre convention collective (IDCC) : des branches ont leur propre barème."),
+    "hours": typeset("Précisez la durée : le barème en dépend."),
+    "training_kind": typeset("Précisez le type de formation : les taux en dépendent."),
+    "modality": typeset("Précisez la modalité : les taux en dépendent."),
+    "place": typeset("Précisez le lieu de la formation : nuits et repas en dépendent."),
+    "nights": typeset("Précisez le nombre de nuits : un barème s’y applique."),
+    "meal_count": typeset("Précisez le nombre de repas : un barème s’y applique."),
+    "kilometres": typeset("Précisez les kilomètres parcourus : un barème s’y applique."),
+    "months": typeset("Précisez le nombre de mois : un barème s’y applique."),
+}
 
 
 # ------------------------------------------------------------------------------------------------ why not
@@ -136,7 +158,8 @@ def reserved_group(bounds: Span) -> str:
 
 
 def reserved_places(places: Iterable[Place]) -> str:
-    return typeset(f"réservé aux formations à : {labels(places)}")
+    where = {Place.PARIS: "à Paris ou dans sa région", Place.CITY: "dans une grande métropole"}
+    return f"réservé aux formations qui ont lieu {listed([where.get(place, 'ailleurs') for place in places])}"
 
 
 def reserved_audience(audience: str) -> str:
@@ -171,8 +194,8 @@ def excluded() -> str:
 
 
 def exhausted(funds: Funds) -> str:
-    until = f", jusqu’au {day(funds.until)}" if funds.until else ""
-    return typeset(f"fonds épuisés : constaté le {day(funds.since)}{until}")
+    until = f" jusqu’au {day(funds.until)}" if funds.until else ""
+    return f"fonds épuisés{until} (constaté le {day(funds.since)})"
 
 
 def actual() -> str:
@@ -335,12 +358,22 @@ def confirm_kind(rule: Rule) -> str:
     return typeset(f"si la formation relève de : {rule.topic or labels(rule.kinds)}")
 
 
+def confirm_branch_is_not(idccs: tuple[str, ...]) -> str:
+    return typeset(f"sauf si votre convention est l’une de celles-ci : IDCC {listed(list(idccs))}")
+
+
+def nothing_asked() -> str:
+    return typeset(
+        "Indiquez au moins un coût à financer : formation, salaires, transport, hébergement ou repas."
+    )
+
+
 def confirm_other_kind() -> str:
     return "si la formation ne relève d’aucun des types qui ont leur propre taux"
 
 
 def confirm_modality(rule: Rule) -> str:
-    return typeset(f"si la formation a lieu en : {modalities(rule.modalities)}")
+    return typeset(f"selon la modalité : {modalities(rule.modalities)}")
 
 
 def confirm_duration(bounds: Hours) -> str:
@@ -348,7 +381,7 @@ def confirm_duration(bounds: Hours) -> str:
 
 
 def confirm_audience(audience: str) -> str:
-    return typeset(f"si vous êtes concerné : {audience}")
+    return typeset(f"réservé à : {audience} (vérifiez que c’est votre cas)")
 
 
 def confirm_branch() -> str:
@@ -395,10 +428,6 @@ def mainland_assumed() -> str:
 
 def added_to(first: str, second: str) -> str:
     return f"{first}, puis {lowered(second)}"
-
-
-def after(label: str, amount: Decimal) -> str:
-    return typeset(f"après {lowered(label)} ({euros(amount)})")
 
 
 def nothing_published(action: Action, opco: str) -> str:

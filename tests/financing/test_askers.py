@@ -1,11 +1,15 @@
 """Who asks: the OPCO and the agreement that a project is estimated for."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from branches.evidence import reference
 from financing.askers import Unknown, asker
+from financing.calculator import Project, estimate
+from financing.calculator.terms import Modality, Scheme
+from financing.rulebook import rulebook
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +42,25 @@ def test_an_opco_that_the_agreement_does_not_name_is_taken_and_questioned():
     assert "pas d’AKTO" in found.notes[0]
 
 
-def test_a_code_that_stands_for_no_agreement_tells_no_branch():
-    assert asker(opco="akto", idcc="9999", on=ON).idcc is None
+def test_no_agreement_is_a_scale_of_its_own_and_an_unknown_status_tells_nothing():
+    assert asker(opco="akto", idcc="9999", on=ON).idcc == "9999"
+    assert asker(opco="akto", idcc="5100", on=ON).idcc is None
+
+
+@pytest.mark.parametrize("opco", ["akto", "opco-ep", "opcommerce"])
+def test_companies_without_an_agreement_get_the_scale_that_is_for_them(opco):
+    found = asker(opco=opco, idcc="9999", on=ON)
+    project = Project(
+        opco=found.opco,
+        idcc=found.idcc,
+        headcount=23,
+        trainees=2,
+        hours=Decimal(21),
+        pedagogical=Decimal(2800),
+        modality=Modality.IN_CLASS,
+    )
+    options = estimate(project, rulebook(found.opco), ON).options
+    assert any(option.scheme == Scheme.PLAN and option.published for option in options)
 
 
 @pytest.mark.parametrize(

@@ -221,3 +221,48 @@ def test_the_lower_end_of_a_range_is_counted_and_said():
 
 def test_amounts_are_rounded_once_to_the_cent():
     assert paid(hourly(rate="9.15", percent=D("33.333")), hours=D("7.5"), trainees=1) == D("22.87")
+
+
+# ------------------------------------------------------------------------------------------------ what a review found
+def test_a_ceiling_above_the_cost_takes_nothing_and_is_not_told():
+    option = only(
+        answer(hourly(rate="40", envelope="budget"), envelopes=(budget("1100"),), pedagogical=D(100))
+    )
+    assert (option.financed, option.bites) == (D(100), ())
+
+
+def test_months_are_those_of_each_trainee():
+    tutor = rule(basis=Basis.FLAT, rate=D(230), unit=Unit.MONTH)
+    assert paid(tutor, months=D(4), trainees=3, pedagogical=D(20000)) == D(2760)
+
+
+def test_wages_bounded_by_fees_that_nobody_knows_are_unknown():
+    wages = hourly("salaires", "12", cost=Cost.WAGES, within_pedagogical=True)
+    option = only(answer(rule(basis=Basis.UNPUBLISHED), wages, hourly_wage=D(20)))
+    assert option.lines[1].financed is None
+
+
+def test_a_percentage_is_paid_for_the_people_who_are_paid_for():
+    assert paid(rule(basis=Basis.PERCENT, percent=D(50), max_persons=1)) == D(700)
+
+
+def test_a_share_of_one_rate_for_everything_is_paid_cost_by_cost():
+    everything = hourly(rate="40", percent=D(70), cost=Cost.ALL)
+    option = only(answer(everything, pedagogical=D(800), hourly_wage=D(10)))
+    assert [line.financed for line in option.lines] == [D(560), D(294)]
+
+
+def test_days_that_do_not_come_out_even_are_told_as_hours():
+    text = says(rule(basis=Basis.DAILY, rate=D(300), unit=Unit.DAY), hours=D(10))
+    assert text.startswith("10 h ÷ 7 h par jour × 300 € × 2 personnes")
+
+
+def test_a_yearly_ceiling_of_the_company_counts_what_was_used():
+    yearly = rule(ceilings=(Ceiling(amount=D(2000), per="company", period="year"),))
+    assert paid(yearly, already_used=D(1500)) == D(500)
+
+
+def test_a_day_s_ceiling_needs_the_days():
+    found = answer(rule(ceilings=(Ceiling(amount=D(840), per="day"),)), hours=None)
+    assert only(found).financed is None
+    assert [each.field for each in found.missing] == ["hours"]

@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from financing.calculator import Project, estimate
-from financing.calculator.rules import ByBranch
+from financing.calculator.rules import ByBranch, Condition, Funds, Payment
 from financing.calculator.terms import (
     Action,
     Basis,
+    Circuit,
     Cost,
     Eligibility,
     Kind,
@@ -17,6 +18,7 @@ from financing.calculator.terms import (
     Place,
     Scheme,
     Territory,
+    Unit,
 )
 from tests.financing.calculator.rulebooks import (
     PAGE,
@@ -212,8 +214,6 @@ def test_a_cost_of_its_own_comes_before_ancillary_and_before_everything():
 
 
 def test_a_place_that_is_not_told_counts_the_lower_night_and_names_the_other():
-    from financing.calculator.terms import Unit
-
     nights = [
         rule(
             "paris", cost=Cost.LODGING, basis=Basis.FLAT, rate=D(190), unit=Unit.NIGHT, places=(Place.PARIS,)
@@ -384,9 +384,6 @@ def test_costs_without_course_fees_lead_to_the_rules_that_pay_them():
 
 
 def test_what_one_rule_says_of_its_payment_comes_first():
-    from financing.calculator.rules import Payment
-    from financing.calculator.terms import Circuit
-
     payments = (
         Payment(circuit=Circuit.REIMBURSED, text="Vous payez.", source=PAGE, schemes=(Scheme.PLAN,)),
         Payment(circuit=Circuit.DIRECT, text="L’organisme facture.", source=PAGE, rules=("catalogue-*",)),
@@ -477,3 +474,86 @@ def test_two_financings_of_one_budget_do_not_spend_it_twice():
     found = {option.code: option for option in answer(*rules, envelopes=(budget("1500"),)).options}
     assert found["pdc+suite"].financed == D(1500)
     assert [share.left for share in found["pdc+suite"].shares] == [0]
+
+
+# ------------------------------------------------------------------------------------------------ what a review found
+GONE = Funds(status="exhausted", since=date(2026, 10, 6), until=date(2026, 12, 31), source=PAGE)
+
+
+def test_a_cost_whose_own_budget_is_exhausted_is_not_paid():
+    wages = hourly("salaires", "12", cost=Cost.WAGES, envelope="vide")
+    option = only(
+        answer(hourly(), wages, envelopes=(budget("900", "vide", funds=(GONE,)),), hourly_wage=D(20))
+    )
+    assert [line.financed for line in option.lines] == [D("1050.00"), 0]
+
+
+def test_nothing_is_added_from_a_budget_that_is_exhausted():
+    bonus = rule("bonus", scheme=Scheme.CONVENTIONAL, complements=(Scheme.PLAN,), envelope="vide")
+    found = answer(hourly(), bonus, envelopes=(budget("900", "vide", funds=(GONE,)),))
+    assert not [option for option in found.options if option.combines]
+
+
+def test_a_theme_of_the_kind_that_is_told_is_not_taken_for_granted():
+    rules = [hourly("toutes", "15"), hourly("tfp", "25", kinds=(Kind.CERTIFYING,), topic="TFP de la branche")]
+    found = answer(*rules, kind=Kind.CERTIFYING)
+    assert [(option.rules[0].code, option.eligibility) for option in found.options] == [
+        ("toutes", Eligibility.YES),
+        ("tfp", Eligibility.TO_CHECK),
+    ]
+
+
+def test_what_is_added_for_some_people_is_not_the_best_for_everybody():
+    bonus = rule("bonus", scheme=Scheme.CONVENTIONAL, complements=(Scheme.PLAN,), audience="50 ans et plus")
+    found = answer(hourly(requires=("Être à jour",)), bonus)
+    assert found.best.code == "pdc"
+
+
+def test_the_conditions_of_both_financings_are_told():
+    law = (
+        Condition(text="Pour le plan", article="L1", source=PAGE, schemes=(Scheme.PLAN,)),
+        Condition(text="Pour la branche", article="L2", source=PAGE, schemes=(Scheme.CONVENTIONAL,)),
+    )
+    bonus = rule("bonus", scheme=Scheme.CONVENTIONAL, complements=(Scheme.PLAN,))
+    found = estimate(project(), book(hourly(), bonus, conditions=law), TODAY)
+    both = next(option for option in found.options if option.combines)
+    assert {"Pour le plan (L1)", "Pour la branche (L2)"} <= set(both.conditions)
+
+
+def test_a_place_that_is_told_comes_before_a_night_for_anywhere():
+    night = {"cost": Cost.LODGING, "basis": Basis.FLAT, "unit": Unit.NIGHT}
+    rules = [
+        hourly(),
+        rule("partout", rate=D(100), **night),
+        rule("paris", rate=D(150), places=(Place.PARIS,), **night),
+    ]
+    option = only(answer(*rules, place=Place.PARIS, lodging=D(900), nights=D(2)))
+    assert option.lines[1].financed == D(300)
+
+
+def test_a_rule_that_excludes_branches_is_to_be_checked_without_one():
+    option = only(answer(hourly(excluded_idccs=("5619",))))
+    assert option.eligibility == Eligibility.TO_CHECK
+    assert "5619" in option.reasons[0]
+
+
+def test_a_circuit_for_one_size_is_not_told_to_whoever_has_not_told_theirs():
+    payments = (Payment(circuit=Circuit.DIRECT, text="Moins de 50.", source=PAGE, headcount=span(None, 49)),)
+    found = estimate(project(headcount=None), book(hourly(), payments=payments), TODAY)
+    assert only(found).payment is None
+
+
+def test_a_certification_makes_the_training_certifying():
+    rules = [hourly("toutes"), hourly("certifiante", "30", kinds=(Kind.CERTIFYING,))]
+    assert codes(answer(*rules, certification="RNCP12345")) == ["certifiante"]
+
+
+def test_nothing_asked_is_asked_for():
+    found = answer(hourly(), pedagogical=None)
+    assert not found.options
+    assert "au moins un coût" in found.messages[0]
+
+
+def test_what_ended_asks_for_nothing():
+    found = answer(hourly(idccs=("1486",), until=date(2025, 12, 31)))
+    assert not found.missing
