@@ -195,7 +195,7 @@ def excluded() -> str:
 
 def exhausted(funds: Funds) -> str:
     until = f" jusqu’au {day(funds.until)}" if funds.until else ""
-    return f"fonds épuisés{until} (constaté le {day(funds.since)})"
+    return f"fonds épuisés{until}, constat du {day(funds.since)}"
 
 
 def actual() -> str:

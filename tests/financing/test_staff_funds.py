@@ -75,8 +75,8 @@ def test_what_pages_will_say_is_read_before_anything_is_saved(staff, budget):
     shown = staff.post(address(budget, "exhausted"), declared(staff, budget))
     text = said(shown)
     assert (
-        f"Atlas, « Budget d’essai », aujourd’hui : « rien n’est dit des fonds » devient « fonds épuisés : constaté le "
-        f"{plain(day(TODAY))}, jusqu’au {plain(day(END))} »"
+        f"Atlas, « Budget d’essai », aujourd’hui : « rien n’est dit des fonds » devient « fonds épuisés "
+        f"jusqu’au {plain(day(END))}, constat du {plain(day(TODAY))} »"
     ) in text
     assert f"à partir du {plain(day(END + DAY))} :" not in text  # as before: nothing is said
     assert "1 règle en vigueur en est payée : « Bureaux d’études : techniques d’essai »" in text
@@ -93,7 +93,7 @@ def test_funds_that_are_declared_exhausted_are_so_at_once(staff, budget):
     made = Correction.objects.get()
     assert (made.source_url, made.reason, made.size) == (PAGE, "Page du jour", 1)
     assert plain(made.title) == (
-        f"Atlas, « Budget d’essai », fonds épuisés : constaté le {plain(day(TODAY))}, jusqu’au {plain(day(END))}"
+        f"Atlas, « Budget d’essai », fonds épuisés jusqu’au {plain(day(END))}, constat du {plain(day(TODAY))}"
     )
     assert "Fonds épuisés" in said(staff.get(address(budget)))
 
@@ -164,8 +164,9 @@ def test_open_funds_end_where_the_next_exhaustion_begins(staff, budget):
 
 
 def test_the_files_leave_what_staff_said_of_the_funds(staff):
-    row = FundsStatus.objects.filter(status="exhausted", since__lt=TODAY).first().envelope
-    confirmed(staff, address(row, "reopen"), reopened(staff, row))
+    declared = FundsStatus.objects.filter(status="exhausted").exclude(until=None).first()
+    row, last = declared.envelope, declared.until
+    confirmed(staff, address(row, "reopen"), reopened(staff, row, on=last.isoformat()))
     after = states(row)
     load(read_all())
     assert states(row) == after
@@ -180,7 +181,7 @@ def test_a_date_is_corrected_with_its_reason(staff, budget):
     )
     assert "Enregistré" in said(response), said(response)
     assert state(budget).until == later
-    assert f"jusqu’au {plain(day(END))} auparavant" in plain(Correction.objects.get().title)
+    assert f"jusqu’au {plain(day(END))}, constat du" in plain(Correction.objects.get().title)
 
 
 def test_an_amount_is_corrected_and_told(staff, budget):
