@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 PURE = [
     *(ROOT / "branches/lookup").glob("*.py"),
     *(ROOT / "financing/calculator").glob("*.py"),
-    *(ROOT / f"financing/{name}.py" for name in ("charts", "lengths", "outlook", "shown")),
+    *(ROOT / f"financing/{name}.py" for name in ("charts", "frame", "lengths", "outlook", "shown", "tables")),
     ROOT / "opco_portal/identifiers.py",
     ROOT / "opco_portal/french.py",
 ]
