@@ -1,6 +1,7 @@
 """What a well-formed value may still not say: each check yields the key concerned and the reason."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -19,15 +20,11 @@ from financing.calculator.rules import (
     Span,
     Tier,
 )
-from financing.calculator.terms import Basis, Unit
+from financing.reference.amounts import Found, amount
 from financing.reference.reader import Document
 
-Found = Iterator[tuple[str, str]]
 QUOTED = 160  # characters of a page that may be quoted
 
-COUNTED = {Basis.HOURLY: Unit.HOUR, Basis.DAILY: Unit.DAY, Basis.FLAT: None}
-WITHOUT_AMOUNT = (Basis.EXCLUDED, Basis.UNPUBLISHED)
-AMOUNTS = ("rate", "rate_max", "percent", "tiers", "ceilings")
 GIVEN_ONCE = {
     "opco": "donné une fois pour tout le fichier, pas dans une règle.",
     "verified_on": "donné une fois pour tout le fichier, pas dans une règle.",
@@ -39,10 +36,10 @@ TIERED = {"hours": ("rate", "amount"), "months": ("rate", "amount"), "euros": ("
 # ------------------------------------------------------------------------------------------------ shared by several
 def _above_zero(value: Any, *names: str) -> Found:
     for name in names:
-        amount = getattr(value, name)
-        if amount is not None and amount < 0:
-            yield name, f"{name} « {amount} » : un montant n’est pas négatif."
-        if amount == 0:
+        number = getattr(value, name)
+        if number is not None and number < 0:
+            yield name, f"{name} « {number} » : un montant n’est pas négatif."
+        if number == 0:
             yield (
                 name,
                 f"{name} « 0 » : zéro ne veut pas dire « non publié » ; retirez la clé, ou « basis: excluded ».",
@@ -135,47 +132,13 @@ def rule(value: Rule) -> Found:
     yield from _in_order(value)
     yield from _above_zero(value, "rate", "rate_max", "percent", "max_units", "max_persons")
     yield from _percentage(value)
-    yield from _rate(value)
-    yield from _scale(value)
+    yield from amount(value)
     if both := set(value.idccs) & set(value.excluded_idccs):
         yield "excluded_idccs", f"excluded_idccs « {min(both)} » : aussi dans idccs."
     if not value.alone and not value.complements:
         yield "alone", "alone : une règle qui ne vaut qu’en plus dit à quoi elle s’ajoute (complements)."
     if len(value.quote) > QUOTED:
         yield "quote", f"quote : {QUOTED} caractères au plus, {len(value.quote)} trouvés."
-
-
-def _rate(value: Rule) -> Found:
-    """An amount that fits how it is worked out."""
-    unit = COUNTED.get(value.basis)
-    if value.basis in COUNTED and value.rate is None and not value.tiers:
-        yield "basis", f"basis « {value.basis} » : demande rate ou tiers ; sinon « basis: unpublished »."
-    if value.basis == Basis.PERCENT and value.percent is None and not value.tiers:
-        yield "basis", "basis « percent » : demande percent ou tiers."
-    if value.basis == Basis.ACTUAL and value.rate is not None:
-        yield "rate", "rate : un coût réel n’a pas de taux ; choisissez hourly, daily ou flat."
-    if value.basis in WITHOUT_AMOUNT:
-        for name in AMOUNTS:
-            if getattr(value, name):
-                yield name, f"{name} : une règle « {value.basis} » n’a pas de montant."
-    if value.rate is not None and value.unit is None:
-        yield "rate", "rate : demande son unité (unit)."
-    if value.unit and unit and value.unit != unit:
-        yield "unit", f"unit « {value.unit} » : « {unit} » attendu avec basis « {value.basis} »."
-    if value.rate_max is not None and (value.rate is None or value.rate_max <= value.rate):
-        yield "rate_max", f"rate_max « {value.rate_max} » : dépasse rate, qui est le bas de la fourchette."
-
-
-def _scale(value: Rule) -> Found:
-    """Tiers of one measure, one after another."""
-    for below, above in pairwise(value.tiers):
-        if below.measure != above.measure:
-            yield "tiers", "tiers : toutes les tranches ont la même mesure (measure)."
-        elif below.end is None or above.start < below.end:
-            yield (
-                "tiers",
-                f"tiers : les tranches se suivent ; celle qui commence à {above.start} en recouvre une.",
-            )
 
 
 CHECKS: dict[type[Any], Callable[[Any], Found]] = {
@@ -200,3 +163,12 @@ def check(document: Document) -> None:
         for value in document.all(kind):
             for key, text in found(value):
                 document.add(value, key, text)
+
+
+def check_day(document: Document, today: date) -> None:
+    """Tell what a file says was verified on a day to come."""
+    for value in document.all(Criteria):
+        if value.verified_on > today:
+            document.add(
+                value, "verified_on", f"verified_on « {value.verified_on} » : ce jour n’est pas venu."
+            )

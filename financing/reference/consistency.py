@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import combinations
-from typing import Any
+from typing import Any, TypeVar
 
 from financing.calculator.rules import Caution, Criteria, Envelope, Payment, Rule
 from financing.reference.reader import Document
+
+T = TypeVar("T", Rule, Envelope)
 
 NATIONAL = "national"  # the file of what the law says, which belongs to no OPCO
 
@@ -30,6 +32,7 @@ PAID = (
     "within_pedagogical",
     "envelope",
 )
+OF_EVERY_VERSION = ("scheme", "idccs", "cost")  # what a rule is about; another one has another code
 
 
 @dataclass(frozen=True)
@@ -52,22 +55,27 @@ def check(document: Document, known: Known) -> None:
 
 def check_codes(documents: Sequence[Document]) -> None:
     """A code names one envelope, or versions of one rule that follow one another, whichever the file."""
-    for document, code, first, second in _twins(documents, Envelope):
-        document.add(second, "code", f"code « {code} » : déjà celui d’une enveloppe ({first}).")
-    for document, code, first, second in _twins(documents, Rule):
-        document.add(second, "code", f"code « {code} » : une autre version couvre les mêmes jours ({first}).")
+    for document, where, _, envelope in _twins(documents, Envelope):
+        document.add(envelope, "code", f"code « {envelope.code} » : déjà celui d’une enveloppe ({where}).")
+    for document, where, first, rule in _twins(documents, Rule):
+        if _overlap(first, rule):
+            document.add(
+                rule, "code", f"code « {rule.code} » : une autre version couvre les mêmes jours ({where})."
+            )
+        for name in OF_EVERY_VERSION:
+            if _said(first, name) != _said(rule, name):
+                document.add(rule, name, f"{name} : les versions d’un code ont le même ({where}).")
 
 
-def _twins(documents: Sequence[Document], kind: type[Any]) -> Iterator[tuple[Document, str, str, Any]]:
-    """Values of one code and the same days: the second's document, their code, the first's place, the second."""
+def _twins(documents: Sequence[Document], kind: type[T]) -> Iterator[tuple[Document, str, T, T]]:
+    """Values of one code: the second's document, the first's place, the two."""
     by_code: dict[str, list[tuple[Document, Any]]] = defaultdict(list)
     for document in documents:
         for value in document.all(kind):
             by_code[value.code].append((document, value))
-    for code, written in by_code.items():
+    for written in by_code.values():
         for (there, first), (document, second) in combinations(written, 2):
-            if kind is Envelope or _overlap(first, second):
-                yield document, code, f"{there.path.name}, ligne {there.line(first)}", second
+            yield document, f"{there.path.name}, ligne {there.line(first)}", first, second
 
 
 # ------------------------------------------------------------------------------------------------ names
@@ -134,10 +142,13 @@ def _check_choices(document: Document) -> None:
 
 
 def _scope(rule: Rule) -> tuple[Any, ...]:
-    return (
-        *(getattr(rule, name) for name in SCOPE),
-        *(frozenset(getattr(rule, name)) for name in SETS),
-    )
+    return tuple(_said(rule, name) for name in (*SCOPE, *SETS))
+
+
+def _said(rule: Rule, name: str) -> Any:
+    """What a field says, in whatever order it does."""
+    value = getattr(rule, name)
+    return frozenset(value) if name in SETS else value
 
 
 def _paid(rule: Rule) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """The files are loaded whole, for nothing the second time, and what staff wrote is left."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -278,7 +279,7 @@ def run(monkeypatch, tmp_path, capsys):
     def output(text=BASE, *options):
         write(tmp_path, text=text)
         monkeypatch.setattr(
-            "financing.management.commands.load_financing.read_all", lambda: read_all(tmp_path)
+            "financing.management.commands.load_financing.read_all", partial(read_all, tmp_path)
         )
         call_command("load_financing", *options)
         return plain(capsys.readouterr().out)
@@ -297,3 +298,10 @@ def test_the_command_says_what_it_does(run):
 def test_the_command_refuses_wrong_files(run):
     with pytest.raises(CommandError, match=r"rien n’a été modifié.*\natlas\.yaml, ligne 17 : rate"):
         run(replaced(BASE, ("rate: 40", "rate: x")))
+
+
+def test_a_dry_run_knows_the_day(run):
+    to_come = replaced(BASE, ("2026-10-05", "2999-12-31"))
+    with pytest.raises(CommandError, match="verified_on « 2999-12-31 »"):
+        run(to_come, "--dry-run")
+    assert "+ atlas-course" in run(to_come)  # the clock of a server may be late

@@ -1,6 +1,7 @@
 """A reference file that is wrong is refused with its line and its reason, and all is told at once."""
 
 import os
+from datetime import date
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.financing.files import BASE, SECOND, replaced, write
 
 TWO = BASE + SECOND
 TIERS = "tiers: [{measure: hours, end: 10, rate: 40}, {measure: hours, start: 10, rate: 20}]"
+SLICES = "tiers: [{measure: euros, end: 500, percent: 100}, {measure: euros, start: 500, percent: 50}]"
+CEILING = "{amount: %s, per: person, period: year}"
 TWIN = SECOND.replace("atlas-course-50", "atlas-course")
 PLAN = "payments: [{circuit: direct, text: Direct, source: https://a.fr, %s}]\nrules:"
 CAUTION = "cautions:\n  - text: À reconfirmer\n    rules: [%s]\nrules:"
@@ -26,6 +29,11 @@ def spoilt(folder, text):
     with pytest.raises(InvalidReference) as error:
         read_all(folder)
     return error.value.problems
+
+
+def versions(*changes):
+    """Two versions of a rule, the second of which begins at line 23."""
+    return BASE + "    until: 2026-12-31\n" + replaced(TWIN, *changes) + "    since: 2027-01-01\n"
 
 
 def case(name, line, reason, *changes, text=BASE):
@@ -135,6 +143,53 @@ def case(name, line, reason, *changes, text=BASE):
             ("rate: 40", TIERS.replace("start: 10", "start: 5")),
         ),
         case(
+            "tiers with a hole",
+            17,
+            "tiers : les tranches se suivent ; rien n’est dit de 10 à 12.",
+            ("rate: 40", TIERS.replace("start: 10", "start: 12")),
+        ),
+        case(
+            "tiers by the hour without an hour",
+            17,
+            "tiers : un taux par tranche est celui d’une heure (« unit: hour »).",
+            ("rate: 40", TIERS),
+            ("    unit: hour\n", ""),
+        ),
+        case(
+            "tiers and a rate",
+            17,
+            "rate : des tranches (tiers) donnent tout le montant.",
+            ("rate: 40", f"rate: 40\n    {TIERS}"),
+        ),
+        case(
+            "tiers and a percentage",
+            18,
+            "percent : des tranches (tiers) donnent tout le montant.",
+            ("rate: 40", f"{TIERS}\n    percent: 50"),
+        ),
+        case(
+            "tiers for some people",
+            18,
+            "max_persons : des tranches (tiers) donnent tout le montant.",
+            ("rate: 40", f"{TIERS}\n    max_persons: 3"),
+        ),
+        case(
+            "slices of travel as a whole",
+            29,
+            "tiers : des tranches en euros sont celles d’un seul coût, pas de « ancillary ».",
+            ("percent: 50", SLICES),
+            ("pedagogical\n    basis: percent", "ancillary\n    basis: percent"),
+            text=TWO,
+        ),
+        case(
+            "slices of everything",
+            29,
+            "tiers : des tranches en euros sont celles d’un seul coût, pas de « all ».",
+            ("percent: 50", SLICES),
+            ("pedagogical\n    basis: percent", "all\n    basis: percent"),
+            text=TWO,
+        ),
+        case(
             "tier without rate",
             17,
             "une tranche en hours demande rate ou amount.",
@@ -170,6 +225,46 @@ def case(name, line, reason, *changes, text=BASE):
             text=TWO,
         ),
         case("actual with a rate", 17, "rate : un coût réel n’a pas de taux", ("hourly", "actual")),
+        case(
+            "a share of fees without a percentage",
+            19,
+            "percent_of « pedagogical » : demande percent.",
+            ("pedagogical\n", "wages\n"),
+            ("    envelope", "    percent_of: pedagogical\n    envelope"),
+        ),
+        case(
+            "a share of themselves",
+            30,
+            "percent_of « pedagogical » : ces coûts seraient une part d’eux-mêmes",
+            ("percent: 50", "percent: 50\n    percent_of: pedagogical"),
+            text=TWO,
+        ),
+        case(
+            "several actions",
+            19,
+            "max_units : « unit: action » ne se compte qu’une fois.",
+            ("hourly", "flat"),
+            ("unit: hour", "unit: action\n    max_units: 2"),
+        ),
+        case(
+            "fees within themselves",
+            19,
+            "within_pedagogical : n’a pas de sens avec « cost: pedagogical ».",
+            ("    envelope", "    within_pedagogical: true\n    envelope"),
+        ),
+        case(
+            "everything within the fees",
+            19,
+            "within_pedagogical : n’a pas de sens avec « cost: all ».",
+            ("cost: pedagogical", "cost: all"),
+            ("    envelope", "    within_pedagogical: true\n    envelope"),
+        ),
+        case(
+            "a ceiling twice",
+            19,
+            "ceilings : deux plafonds « per: person, period: year », dont un ne servirait à rien.",
+            ("    envelope", f"    ceilings: [{CEILING % 900}, {CEILING % 1000}]\n    envelope"),
+        ),
         case(
             "only adds to nothing",
             19,
@@ -317,6 +412,24 @@ def case(name, line, reason, *changes, text=BASE):
             ("rules:", "  - {code: atlas-budget, label: Autre, source: https://a.fr}\nrules:"),
         ),
         case(
+            "versions of two schemes",
+            24,
+            "scheme : les versions d’un code ont le même (atlas.yaml, ligne 10).",
+            text=versions(("pdc", "conventional")),
+        ),
+        case(
+            "versions of two branches",
+            26,
+            "idccs : les versions d’un code ont le même (atlas.yaml, ligne 10).",
+            text=versions(('["1486"]', '["1486", "2216"]')),
+        ),
+        case(
+            "versions of two costs",
+            28,
+            "cost : les versions d’un code ont le même (atlas.yaml, ligne 10).",
+            text=versions(("pedagogical", "wages")),
+        ),
+        case(
             "one scope, two amounts",
             22,
             "code « atlas-course-50 » : même champ que « atlas-course » (ligne 10), autre montant",
@@ -394,9 +507,15 @@ def test_a_code_belongs_to_one_file(tmp_path):
 
 
 def test_versions_that_follow_one_another_are_welcome(tmp_path):
-    first, second = BASE + "    until: 2026-12-31\n", TWIN + "    since: 2027-01-01\n"
-    write(tmp_path, text=first + second)
+    write(tmp_path, text=versions())
     assert len(read_all(tmp_path)[0].rules) == 2
+
+
+def test_nothing_is_verified_on_a_day_to_come(tmp_path):
+    write(tmp_path)
+    assert read_all(tmp_path, date(2026, 10, 5))
+    with pytest.raises(InvalidReference, match=r"atlas\.yaml, ligne 2 : verified_on « 2026-10-05 »"):
+        read_all(tmp_path, date(2026, 10, 4))
 
 
 def test_a_list_may_be_named_and_used_again(tmp_path):

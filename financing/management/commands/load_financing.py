@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from branches.reference.reader import InvalidReference
 from financing.reference.files import read_all
@@ -18,7 +19,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool = False, verbosity: int = 1, **options: Any) -> None:
         try:
-            loaded = load(read_all(), dry_run=dry_run)
+            files = read_all(today=timezone.localdate() if dry_run else None)
+            loaded = load(files, dry_run=dry_run)
         except InvalidReference as error:
             raise CommandError(f"Règles de financement refusées, rien n’a été modifié.\n{error}") from error
         if verbosity < 1:
