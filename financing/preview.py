@@ -16,7 +16,7 @@ from financing.calculator import sentences as say
 from financing.calculator.rules import Funds
 from financing.funds import DAY, state
 from financing.models import Envelope, FundsStatus, Rule
-from financing.words import amount_of, budget_of
+from financing.words import amount_of, amounts_of, budget_of
 from opco_portal.corrections.history import Change
 from opco_portal.french import day, plural, typeset
 
@@ -47,7 +47,7 @@ def _turns_of_rule(code: str, sides: "Sides") -> Iterable[str]:
         was, becomes = _in_force(before, on), _in_force(after, on)
         latest = becomes or was
         if latest and _content(was) != _content(becomes):
-            yield _turn(subject(latest.opco_id, latest.label), on, _paid(was), _paid(becomes))
+            yield _turn(subject(latest.opco_id, latest.label), on, *_paid(was, becomes))
 
 
 def _in_force(rows: Iterable[Rule], on: date) -> Rule | None:
@@ -62,8 +62,10 @@ def _content(row: Rule | None) -> Any:
     return {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.name not in unsaid}
 
 
-def _paid(row: Rule | None) -> str:
-    return amount_of(row) if row else NO_RULE
+def _paid(was: Rule | None, becomes: Rule | None) -> tuple[str, str]:
+    if was and becomes:
+        return amounts_of(was, becomes)
+    return amount_of(was) if was else NO_RULE, amount_of(becomes) if becomes else NO_RULE
 
 
 # ------------------------------------------------------------------------------------------------ envelopes and funds

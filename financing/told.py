@@ -20,7 +20,7 @@ from financing.preview import (
     funds_in_words,
     subject,
 )
-from financing.words import amount_of, budget_of
+from financing.words import amount_of, amounts_of, budget_of
 from opco_portal.corrections.history import Change, Values, register
 from opco_portal.corrections.words import (
     NOTHING,
@@ -121,8 +121,8 @@ def _when(values: Values) -> str:
 def _what_changes(change: Change, names: Names, hidden: Sequence[str] = ()) -> str:
     """The amount as a whole, then the other fields; "" when nothing that the public reads has changed."""
     parts = []
-    if set(change.changed) & set(AMOUNT):
-        before, after = (amount_of(Rule(**side)) for side in (change.before, change.after) if side)
+    if change.before and change.after and set(change.changed) & set(AMOUNT):
+        before, after = amounts_of(Rule(**change.before), Rule(**change.after))
         if before != after:
             parts.append(Difference("", before, after))
     parts += differences(change, names, (*NOT_PUBLIC, *AMOUNT, *hidden))

@@ -24,6 +24,13 @@ def amount_of(row: Rule) -> str:
     return amount_in_words(rule_value(row), envelope)
 
 
+def amounts_of(before: Rule, after: Rule) -> tuple[str, str]:
+    """What a rule pays and will pay; the shared budget is left out where it stays the same."""
+    if before.envelope_id == after.envelope_id:
+        return amount_in_words(rule_value(before)), amount_in_words(rule_value(after))
+    return amount_of(before), amount_of(after)
+
+
 def budget_of(row: Envelope) -> str:
     """« 2 000 € par an et par entreprise au plus »."""
     return budget(envelope_value(row, []))

@@ -155,7 +155,7 @@ class HoursField(SpanField):
 
     def ends(self, value: Any) -> list[Any]:
         told = hours(value)
-        return [told.min, told.max]
+        return [None if each is None else decimal(each) for each in (told.min, told.max)]
 
     def held(self, least: Any, most: Any) -> NumericRange | None:
         return hour_bounds(Hours(min=least, max=most))

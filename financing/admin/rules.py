@@ -15,16 +15,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
-from financing import named, versions
+from financing import funds, named, versions
 from financing.admin.forms import EndForm, NewVersionForm, RuleForm, VerifiedForm
 from financing.filters import InForce, RuleAttention
-from financing.models import Criteria, Rule
+from financing.models import Criteria, FundsStatus, Rule
 from financing.preview import funds_in_words
 from financing.words import amount_of, branches_of, budget_of, payer_of, size_of, state_of
 from opco_portal.corrections.admin.base import CorrectedAdmin, tell
 from opco_portal.corrections.admin.steps import Step, take
 from opco_portal.corrections.edition import correcting
-from opco_portal.french import day, period, plural, typeset
+from opco_portal.french import day, period, typeset
 from opco_portal.staff.lists import list_url, page_url, two_lines
 
 PAID: Any = ("Ce qui est payé", {"fields": ["code", "opco", "scheme", "label", "cost"]})
@@ -154,6 +154,7 @@ class RuleAdmin(CorrectedAdmin):
         )  # as saved, whatever is being typed
         criteria = Criteria.objects.filter(opco=row.opco_id).first()
         may = self.has_change_permission(request, row)
+        state = funds.state(row.envelope.funds.all(), timezone.localdate()) if row.envelope else None
         return {
             "rule": row,
             "payer": payer_of(row),
@@ -173,10 +174,13 @@ class RuleAdmin(CorrectedAdmin):
             ],
             "envelope_url": page_url(row.envelope) if row.envelope else "",
             "budget": budget_of(row.envelope) if row.envelope else "",
-            "funds": [funds_in_words(each) for each in row.envelope.funds.all()] if row.envelope else [],
+            "exhausted": funds_in_words(state)
+            if state and state.status == FundsStatus.Status.EXHAUSTED
+            else "",
             "criteria": criteria,
             "criteria_url": page_url(criteria) if criteria else "",
             "cautions": len(criteria.cautions) if criteria else 0,
+            "public_url": reverse("opco_financing", args=[row.opco_id]) if row.opco_id else "",
             "new_version_url": self._address("new_version", row) if may else "",
             "end_url": self._address("end", row) if may else "",
         }
@@ -263,7 +267,6 @@ class RuleAdmin(CorrectedAdmin):
             "rows": [(row, payer_of(row), amount_of(row), page_url(row)) for row in rows],
             "chosen": ACTION_CHECKBOX_NAME,
             "across": request.POST.get("select_across", "0"),
-            "counted": plural(len(rows), "règle"),
             "back_url": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/financing/rule/verified.html", context)

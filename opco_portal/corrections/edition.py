@@ -72,10 +72,10 @@ def _conclude(draft: Draft) -> None:
 
 
 def told(changes: Sequence[Change]) -> list[str]:
-    """The changes as sentences: each of a few, else how many of what."""
+    """The changes as sentences: each of a few, what is new first; else how many of what."""
     if len(changes) <= TOLD:
         names = Names(changes)
-        return [history.told(change, names) for change in changes]
+        return [history.told(change, names) for change in sorted(changes, key=lambda each: bool(each.before))]
     counts: dict[type[Model], Counter[str]] = defaultdict(Counter)
     for change in changes:
         counts[change.model][change.nature] += 1

@@ -62,9 +62,8 @@ def envelopes(page: Page) -> None:
 
 
 def envelope(page: Page) -> None:
-    page.goto(
-        f"/admin/financing/envelope/{Envelope.objects.filter(funds__status='exhausted').first().pk}/change/"
-    )
+    row = Envelope.objects.filter(funds__status="exhausted").latest("pk")
+    page.goto(f"/admin/financing/envelope/{row.pk}/change/")
 
 
 def exhausted(page: Page) -> None:

@@ -144,6 +144,7 @@ def test_every_kind_of_field_is_filled_in_and_read_again(staff):
         "idccs": "1486, 787 IDCC 2335",
         "headcount_min": "11",
         "headcount_max": "49",
+        "duration_min": "3,5",
         "kinds": ["trade", "digital"],
         "ceilings_0_amount": "1 500",
         "ceilings_0_per": "person",
@@ -156,6 +157,7 @@ def test_every_kind_of_field_is_filled_in_and_read_again(staff):
     assert (row.since, row.until) == (date(2026, 2, 1), date(2026, 12, 31))
     assert row.idccs == ["1486", "0787", "2335"]
     assert (row.headcount.lower, row.headcount.upper) == (11, 50)
+    assert (row.duration.lower, row.duration.upper) == (Decimal("3.5"), None)
     assert row.kinds == ["trade", "digital"]
     assert row.ceilings == [{"amount": "1500.0", "per": "person", "period": "year"}]
     assert row.requires == ["Première condition", "Seconde condition"]
@@ -296,8 +298,8 @@ def test_what_a_new_version_changes_is_read_before_anything_is_saved(staff):
     )
     changed = [line.differences for line in response.context["preview"].lines]
     assert [[each.label for each in line] for line in changed] == [
-        ["Période", "Origine"],
-        ["Période", "Taux", "Source", "Vérifié le", "Origine"],
+        ["Période"],
+        ["Période", "Taux", "Source", "Vérifié le"],
     ]
     assert (Rule.objects.filter(code="essai").count(), Correction.objects.count()) == (1, 0)
     assert DataVersion.objects.get().number == number
@@ -315,10 +317,10 @@ def test_a_confirmed_version_begins_when_the_other_ends_in_one_correction(staff,
     made = Correction.objects.get()
     assert (made.author, made.reason, made.source_url, made.size) == (camille, "Critères 2027", NEW_SOURCE, 2)
     assert [" ".join(each.split()) for each in made.headline] == [
-        "Atlas, « Bureaux d’études : techniques d’essai » : s’applique du 1er janvier 2026 au 31 décembre 2026 "
-        "(depuis le 1er janvier 2026 auparavant)",
         "Atlas, « Bureaux d’études : techniques d’essai » : 25 €/h par personne → 30 €/h par personne à partir du "
         f"1er janvier {NEXT_YEAR.year}",
+        "Atlas, « Bureaux d’études : techniques d’essai » : s’applique du 1er janvier 2026 au 31 décembre "
+        f"{TODAY.year} (depuis le 1er janvier 2026 auparavant)",
     ]
     assert "camille" not in staff.get("/donnees/changements/").content.decode().split("<main")[1]
 
@@ -353,7 +355,7 @@ def test_another_envelope_is_told_by_its_amount(staff):
     confirmed(staff, address(row, "new_version"), version(staff, row, envelope=other.pk))
     assert (
         Correction.objects.get()
-        .headline[1]
+        .headline[0]
         .replace("\u202f", " ")
         .replace("\u00a0", " ")
         .endswith(

@@ -5,6 +5,7 @@ import ssl
 import subprocess
 import threading
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -43,14 +44,15 @@ class Site:
     """A site whose pages answer as they are told to, and that counts what it is asked."""
 
     def __init__(self, server: HTTPServer) -> None:
-        self.server, self.asked = server, Counter()
-        self.answers = {}
+        self.server = server
+        self.asked: Counter[tuple[str, str]] = Counter()
+        self.answers: dict[str, Response | Callable[[Request], Response]] = {}
         server.expect_request(re.compile("/.*")).respond_with_handler(self._answer)
 
     def _answer(self, request: Request) -> Response:
         self.asked[request.method, request.path] += 1
         answer = self.answers.get(request.path, Response("Critères"))
-        return answer(request) if callable(answer) and not isinstance(answer, Response) else answer
+        return answer if isinstance(answer, Response) else answer(request)
 
     def page(self, path: str, answer=None) -> str:
         """A page that a rule in force cites; its address."""

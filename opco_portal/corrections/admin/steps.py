@@ -20,10 +20,11 @@ from opco_portal.corrections.admin.corrections import Line, subject
 from opco_portal.corrections.admin.forms import changed_meanwhile
 from opco_portal.corrections.edition import Draft, correcting
 from opco_portal.corrections.history import Change, Values, forecast, version_of
-from opco_portal.corrections.words import Names, differences
+from opco_portal.corrections.words import AUTHORS, Names, differences
 from opco_portal.french import typeset
 from opco_portal.staff.site import ModelAdmin
 
+UNTOLD = (*AUTHORS, "origin")  # what staff write is theirs: that goes without saying here
 OTHERWISE = typeset(
     "Voici ce qui changerait maintenant : ce n’est plus ce que vous aviez lu. Relisez avant de confirmer."
 )
@@ -106,7 +107,7 @@ def _done_or_foretold(step: Step, draft: Draft, confirmed: str) -> Preview | Non
 def _preview(changes: Sequence[Change], row: Model) -> Preview:
     names = Names(changes)
     lines = [
-        Line(subject(change), "", change.nature, differences(_beside(change, row), names))
+        Line(subject(change), "", change.nature, differences(_beside(change, row), names, UNTOLD))
         for change in changes
     ]
     return Preview(lines, forecast(changes), _mark(changes))
