@@ -142,6 +142,7 @@ class EnvelopeForm(CorrectionForm):
 class NewVersionForm(RuleForm):
     """What a rule becomes from a day on, starting from what it is."""
 
+    idccs = None  # type: ignore[assignment]  # those of every version
     version = None  # type: ignore[assignment]  # that of the rule it starts from goes with the page
 
     def __init__(self, *args: Any, row: Rule, **options: Any) -> None:

@@ -19,7 +19,9 @@ from financing import funds, named, versions
 from financing.admin.forms import EndForm, NewVersionForm, RuleForm, VerifiedForm
 from financing.filters import InForce, RuleAttention
 from financing.models import Criteria, FundsStatus, Rule
+from financing.models.conversion import rule_value
 from financing.preview import funds_in_words
+from financing.reference.consistency import OF_EVERY_VERSION, are_indistinct
 from financing.words import amount_of, branches_of, budget_of, payer_of, size_of, state_of
 from opco_portal.corrections.admin.base import CorrectedAdmin, tell
 from opco_portal.corrections.admin.steps import Step, take
@@ -174,6 +176,7 @@ class RuleAdmin(CorrectedAdmin):
             ],
             "envelope_url": page_url(row.envelope) if row.envelope else "",
             "budget": budget_of(row.envelope) if row.envelope else "",
+            "twins": [(each, amount_of(each), page_url(each)) for each in twins_of(row)],
             "exhausted": funds_in_words(state)
             if state and state.status == FundsStatus.Status.EXHAUSTED
             else "",
@@ -197,7 +200,7 @@ class RuleAdmin(CorrectedAdmin):
     def new_version(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What the rule becomes from a day on; the version that it starts from ends the day before."""
         row = self._to_change(request, pk)
-        fieldsets = _without(OF_THE_CODE, OF_A_VERSION)
+        fieldsets = _without((*OF_THE_CODE, *OF_EVERY_VERSION), OF_A_VERSION)
         kind: Any = self.get_form(request, row, change=True, form=NewVersionForm, fields=_names(fieldsets))
         form = kind(request.POST or None, row=row)
         return take(
@@ -270,6 +273,13 @@ class RuleAdmin(CorrectedAdmin):
             "back_url": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/financing/rule/verified.html", context)
+
+
+def twins_of(row: Rule) -> list[Rule]:
+    """Rules that pay differently in the same cases: nothing would say which one to choose."""
+    others = Rule.objects.filter(opco=row.opco_id, scheme=row.scheme, cost=row.cost).exclude(code=row.code)
+    value = rule_value(row)
+    return [each for each in others.select_related("envelope") if are_indistinct(value, rule_value(each))]
 
 
 def _without(names: Sequence[str], fieldsets: Sequence[Any]) -> list[Any]:

@@ -132,13 +132,19 @@ def _check_choices(document: Document) -> None:
         by_scope[_scope(rule)].append(rule)
     for rules in by_scope.values():
         for first, second in combinations(rules, 2):
-            if first.code != second.code and _overlap(first, second) and _paid(first) != _paid(second):
+            if are_indistinct(first, second):
                 document.add(
                     second,
                     "code",
                     f"code « {second.code} » : même champ que « {first.code} » (ligne {document.line(first)}), "
                     "autre montant ; rien ne dirait laquelle choisir.",
                 )
+
+
+def are_indistinct(first: Rule, second: Rule) -> bool:
+    """Whether two rules pay differently in the same cases: nobody could choose between them."""
+    is_other = first.code != second.code and _paid(first) != _paid(second)
+    return is_other and _scope(first) == _scope(second) and _overlap(first, second)
 
 
 def _scope(rule: Rule) -> tuple[Any, ...]:

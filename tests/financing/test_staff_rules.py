@@ -269,6 +269,18 @@ def test_a_new_rule_is_added_with_its_source(staff):
     assert title() == "Atlas, « Essai » : nouvelle règle, coût réel, depuis le 1er janvier 2026"
 
 
+def test_rules_that_nobody_could_choose_between_are_told(staff):
+    row, warned = rule(), "Rien ne dirait laquelle choisir"
+    assert warned not in said(staff.get(address(row)))
+    rule("jumelle", rate=Decimal(30))
+    assert (
+        f"{warned} Dans les mêmes cas, Bureaux d’études : techniques d’essai paie « 30 €/h par personne »"
+        in said(staff.get(address(row)))
+    )
+    Rule.objects.filter(code="jumelle").update(topic="Autre")
+    assert warned not in said(staff.get(address(row)))
+
+
 def test_a_rule_is_never_deleted(staff):
     assert staff.post(address(rule(), "delete"), {"post": "yes"}).status_code == 403
 
@@ -282,7 +294,8 @@ def version(staff, row, **typed):
 
 def test_a_new_version_starts_from_the_rule_and_from_tomorrow_or_from_the_day_after_its_end(staff):
     form = staff.get(address(rule(), "new_version")).context["form"]
-    assert (form["rate"].value(), form["idccs"].value()) == ("25", "1486")
+    assert (form["rate"].value(), form["headcount"].value()) == ("25", None)
+    assert not {"code", "opco", "scheme", "cost", "idccs"} & form.fields.keys()  # of every version
     assert (form.instance.since, form.instance.verified_on) == (TODAY + DAY, TODAY)
     ended = rule("autre", validity=period(None, date(2026, 12, 31)))
     assert staff.get(address(ended, "new_version")).context["form"].instance.since == date(2027, 1, 1)
@@ -312,6 +325,7 @@ def test_a_confirmed_version_begins_when_the_other_ends_in_one_correction(staff,
     )
     assert response.headers["Location"] == address(row)
     before, after = Rule.objects.filter(code="essai").order_by("validity")
+    assert (after.idccs, after.scheme, after.cost, after.opco_id) == (["1486"], "pdc", "pedagogical", "atlas")
     assert (before.rate, before.until) == (25, NEXT_YEAR - DAY)
     assert (after.rate, after.since, after.until, after.origin) == (30, NEXT_YEAR, None, "manual")
     made = Correction.objects.get()
