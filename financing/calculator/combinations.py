@@ -44,11 +44,15 @@ def _added(first: Option, rules: Sequence[Rule], desk: Desk) -> Iterator[Option]
     left = {line.cost: line.asked - (line.financed or ZERO) for line in first.lines if _is_open(line)}
     left = {cost: amount for cost, amount in left.items() if amount}
     fitting = [rule for rule in rules if left and same_training(rule, first.rules[0], desk.project)]
+    told: set[str] = set()
     for main in first_paid(fitting, desk, left):
         spending = _spent_by(first, desk)
         lines = lines_of(main, fitting, desk, left, spending)
         if any(line.financed for line in lines):
-            yield _sum_of(first, main, lines, spending, desk)
+            both = _sum_of(first, main, lines, spending, desk)
+            if both.code not in told:  # two rules may lead to the same one that pays
+                told.add(both.code)
+                yield both
 
 
 def _spent_by(first: Option, desk: Desk) -> Spending:
