@@ -3,8 +3,8 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
-from branches.models import Opco
 from branches.models.text import SortKey
+from financing.models.shared import payer
 from opco_portal.french import of
 
 
@@ -14,15 +14,7 @@ class Criteria(models.Model):
     The lists hold values of the calculator (Payment, ByBranch…) in plain form: they are read whole, never queried.
     """
 
-    opco = models.OneToOneField(
-        Opco,
-        verbose_name="OPCO",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="criteria",
-        help_text="Aucun : le cadre national.",
-    )
+    opco = payer("criteria", once=True)
     verified_on = models.DateField("vérifié le")
     source_url = models.URLField("page des critères", max_length=300)
     request_url = models.URLField("adresse où déposer la demande", max_length=300, blank=True)

@@ -6,8 +6,8 @@ from django.contrib.postgres.fields import DateRangeField, RangeBoundary, RangeO
 from django.db import models
 from django.db.models import F, Func, Q
 
-from branches.models import Opco
 from financing.models.origin import Origin
+from financing.models.shared import has_a_source, payer
 from opco_portal.french import day, typeset
 
 
@@ -27,15 +27,7 @@ class Envelope(models.Model):
         ACTION = "action", "par demande"
 
     code = models.SlugField("code", primary_key=True, max_length=80)
-    opco = models.ForeignKey(
-        Opco,
-        verbose_name="OPCO",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="envelopes",
-        help_text="Aucun : le cadre national.",
-    )
+    opco = payer("envelopes")
     label = models.CharField("libellé", max_length=150)
     amount = models.DecimalField(
         "montant",
@@ -69,11 +61,7 @@ class Envelope(models.Model):
                 name="envelope_amount_is_positive",
                 violation_error_message="Un montant inconnu reste vide : 0 € voudrait dire que rien n’est payé.",
             ),
-            models.CheckConstraint(
-                condition=Q(source_url__startswith="https://"),
-                name="envelope_has_a_source",
-                violation_error_message="Une enveloppe demande l’adresse https de la page qui la publie.",
-            ),
+            has_a_source("envelope", "Une enveloppe demande l’adresse https de la page qui la publie."),
         ]
 
     def __str__(self) -> str:
@@ -121,11 +109,7 @@ class FundsStatus(models.Model):
                     "Un autre état de cette enveloppe couvre déjà une partie de ces jours : terminez-le d’abord."
                 ),
             ),
-            models.CheckConstraint(
-                condition=Q(source_url__startswith="https://"),
-                name="funds_status_has_a_source",
-                violation_error_message="L’état des fonds demande l’adresse https de la page qui le dit.",
-            ),
+            has_a_source("funds_status", "L’état des fonds demande l’adresse https de la page qui le dit."),
         ]
 
     def __str__(self) -> str:

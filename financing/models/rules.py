@@ -17,7 +17,6 @@ from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import F, Q
 
-from branches.models import Opco
 from branches.models.agreements import is_idcc
 from financing.calculator.terms import (
     Basis,
@@ -32,6 +31,7 @@ from financing.calculator.terms import (
 )
 from financing.models.envelopes import Envelope
 from financing.models.origin import Origin
+from financing.models.shared import has_a_source, payer, terms
 
 COUNTED = [Basis.HOURLY.value, Basis.DAILY.value, Basis.FLAT.value]
 WITHOUT_AMOUNT = [Basis.EXCLUDED.value, Basis.UNPUBLISHED.value]
@@ -87,15 +87,7 @@ class Rule(models.Model):
         db_index=False,
         help_text="Les versions successives d’une règle ont le même code.",
     )
-    opco = models.ForeignKey(
-        Opco,
-        verbose_name="OPCO",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="rules",
-        help_text="Aucun : le cadre national.",
-    )
+    opco = payer("rules")
     scheme = models.CharField("dispositif", max_length=20, choices=Scheme.choices)
     label = models.CharField("libellé", max_length=150)
     cost = models.CharField("coût payé", max_length=12, choices=Cost.choices)
@@ -114,33 +106,15 @@ class Rule(models.Model):
         help_text="À qui la règle est réservée, quand cela ne se calcule pas : « salarié de 50 ans et plus ».",
     )
 
-    kinds = ArrayField(
-        models.CharField(max_length=12, choices=Kind.choices),
-        verbose_name="natures de formation",
-        default=list,
-        blank=True,
-        help_text="Aucune : toutes.",
-    )
+    kinds = terms("natures de formation", Kind, help_text="Aucune : toutes.")
     topic = models.CharField(
         "thème",
         max_length=250,
         blank=True,
         help_text="Les mots de la branche : « techniques de fabrication ».",
     )
-    modalities = ArrayField(
-        models.CharField(max_length=12, choices=Modality.choices),
-        verbose_name="modalités",
-        default=list,
-        blank=True,
-        help_text="Aucune : toutes.",
-    )
-    places = ArrayField(
-        models.CharField(max_length=10, choices=Place.choices),
-        verbose_name="lieux",
-        default=list,
-        blank=True,
-        help_text="Aucun : tous.",
-    )
+    modalities = terms("modalités", Modality, help_text="Aucune : toutes.")
+    places = terms("lieux", Place, max_length=10, help_text="Aucun : tous.")
     duration = DecimalRangeField("durée", null=True, blank=True, help_text="Heures de toute la formation.")
     group = IntegerRangeField("groupe", null=True, blank=True, help_text="Nombre de stagiaires.")
 
@@ -192,11 +166,10 @@ class Rule(models.Model):
         related_name="rules",
         help_text="Le budget, commun à plusieurs règles, dont elle est payée.",
     )
-    complements = ArrayField(
-        models.CharField(max_length=20, choices=Scheme.choices),
-        verbose_name="s’ajoute à",
-        default=list,
-        blank=True,
+    complements = terms(
+        "s’ajoute à",
+        Scheme,
+        max_length=20,
         help_text="Dispositifs auxquels la source dit que ce financement s’ajoute.",
     )
     alone = models.BooleanField(
@@ -295,11 +268,7 @@ class Rule(models.Model):
                 name="rule_unit_fits_its_basis",
                 violation_error_message="Un calcul par heure se compte en heures, un calcul par jour en jours.",
             ),
-            models.CheckConstraint(
-                condition=Q(source_url__startswith="https://"),
-                name="rule_has_a_source",
-                violation_error_message="Une règle demande l’adresse https de la page qui la publie.",
-            ),
+            has_a_source("rule", "Une règle demande l’adresse https de la page qui la publie."),
         ]
 
     def __str__(self) -> str:
