@@ -11,10 +11,10 @@ def told(asked: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name in asked if (value := asked[name].strip())}
 
 
-def address_of(view: str, asked: Mapping[str, str]) -> str:
-    """The address of a view with these values."""
+def address_of(view: str, asked: Mapping[str, str], *about: str) -> str:
+    """The address of a view, of what it is about where it needs that, with these values."""
     query = urlencode(told(asked))
-    return reverse(view) + (f"?{query}" if query else "")
+    return reverse(view, args=about) + (f"?{query}" if query else "")
 
 
 def has_blanks(asked: Mapping[str, str]) -> bool:

@@ -57,7 +57,7 @@ def estimate_pdf_file(request: HttpRequest) -> HttpResponse:
     subject = Subject(asked.found, form.asker, opco, asked.book.own, asked.address, now.date())
     response = HttpResponse(estimate_pdf(sheet(subject), now), content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{slugify(asked.name)}.pdf"'
-    return _unlisted(response)
+    return unlisted(response)
 
 
 @require_safe
@@ -66,10 +66,10 @@ def estimate_table_file(request: HttpRequest, kind: str) -> HttpResponse:
     asked = _asked(request)
     if isinstance(asked, HttpResponse):
         return asked
-    return _unlisted(download(estimate_table(asked.found), kind, asked.name))
+    return unlisted(download(estimate_table(asked.found), kind, asked.name))
 
 
-def _unlisted(response: HttpResponse) -> HttpResponse:
+def unlisted(response: HttpResponse) -> HttpResponse:
     """Search engines list the page of the form, not every answer."""
     response["X-Robots-Tag"] = "noindex"
     return response

@@ -1,6 +1,6 @@
 """What an OPCO pays and what a branch gets, as readable tables: today's rules, or those of another day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -25,6 +25,8 @@ from financing.limits import LIMITS
 from financing.rulebook import rulebook
 from financing.shown import verified
 from financing.tables import Part, Scope, exhausted, parts, scopes
+from financing.views.addresses import address_of
+from financing.views.exports import unlisted
 from opco_portal.corrections.formats import download
 from opco_portal.french import plain
 
@@ -141,7 +143,7 @@ def agreement_financing(request: HttpRequest, idcc: str) -> HttpResponse:
         raise Http404
     final = current.final(idcc) or agreement
     if final.idcc != idcc:
-        return redirect("agreement_financing", final.idcc)
+        return redirect(address_of("agreement_financing", request.GET, final.idcc))
     try:
         told = asker(
             opco=request.GET.get("opco", ""), idcc=idcc, on=RulesForm(request.GET).on, current=current
@@ -171,8 +173,18 @@ def opco_financing_csv(request: HttpRequest, slug: str) -> HttpResponse:
     if slug not in current.opcos or (idcc and idcc not in current.agreements):
         raise Http404
     asked = _asked(request, slug, current, idcc or None)
+    if not asked.form.is_valid():
+        return redirect(_page_of(asked, request.GET))
     table = rules_table([*asked.own, *asked.national], asked.book, asked.on)
-    return download(table, "csv", f"financements {slug} {idcc} {asked.on}")
+    return unlisted(download(table, "csv", f"financements {slug} {idcc} {asked.on}"))
+
+
+def _page_of(asked: Asked, query: Mapping[str, str]) -> str:
+    """The page with the same rules, which says what is wrong with a value."""
+    if not asked.idcc:
+        return address_of("opco_financing", query, asked.opco.slug)
+    kept = {name: value for name, value in query.items() if name != "idcc"}
+    return address_of("agreement_financing", {**kept, "opco": asked.opco.slug}, asked.idcc)
 
 
 # ------------------------------------------------------------------------------------------------ both

@@ -81,7 +81,9 @@ def test_an_older_day_replays_its_rules_and_says_so(client):
 def test_a_merged_agreement_leads_to_the_one_that_replaced_it(client):
     response = client.get("/convention/0054/financements/")
     assert response.status_code == 302
-    assert response["Location"].startswith("/convention/3248/")
+    assert response["Location"] == "/convention/3248/financements/"
+    dated = client.get(f"/convention/0054/financements/?{ON}&opco=opco2i")
+    assert dated["Location"] == f"/convention/3248/financements/?{ON}&opco=opco2i"
 
 
 def test_without_an_opco_the_choice_is_left(client):
@@ -166,6 +168,23 @@ def test_the_rules_of_a_branch_as_a_file(client):
     )
     assert row["Source"].startswith("https://www.opcoep.fr/")
     assert {row["IDCC"] for row in rows} == {"0843", "toutes les branches"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "page"),
+    [
+        ("le=hier", "/opco/opco-ep/financements/?le=hier"),
+        ("idcc=0843&salaries=0", "/convention/0843/financements/?salaries=0&opco=opco-ep"),
+    ],
+)
+def test_a_file_with_a_wrong_value_leads_to_the_page_that_says_so(client, asked, page):
+    response = client.get(f"/opco/opco-ep/financements.csv?{asked}")
+    assert (response.status_code, response["Location"]) == (302, page)
+    assert "field-error" in client.get(page).content.decode()
+
+
+def test_the_file_is_not_for_search_engines(client):
+    assert client.get("/opco/opco-ep/financements.csv")["X-Robots-Tag"] == "noindex"
 
 
 def test_the_file_says_that_funds_are_exhausted(client):
