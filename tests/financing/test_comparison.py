@@ -84,11 +84,41 @@ def test_a_result_leads_here_with_its_company_as_the_first(client):
 @pytest.mark.django_db
 def test_a_button_makes_room_for_one_more_and_keeps_what_was_typed(client):
     response = client.get(address(**TWO, entreprises="3"))
+    html = response.content.decode()
     assert len(response.context["companies"]) == 3
-    assert 'name="idcc_3"' in response.content.decode()
+    assert 'name="idcc_3"' in html
+    assert 'name="idcc_2" value="1979"' in html
+    assert 'name="cout" value="2800"' in html
+    assert "rows" not in response.context
+    assert "project" not in response.context
     full = client.get(address(**TWO, idcc_4="0843"))
     assert len(full.context["companies"]) == 4
     assert not full.context["more"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("asked", [{}, {"cout": "x", "idcc_1": "0001"}])
+def test_nothing_is_judged_while_room_is_made(client, asked):
+    text = text_of(client.get(f"/financements/comparer/?{urlencode({'entreprises': '3'} | asked)}"))
+    assert "Entreprise 3" in text
+    for said in ("corriger", "n’est pas connu", "Écrivez un nombre", "Décrivez au moins", "Indiquez"):
+        assert said not in text
+
+
+@pytest.mark.django_db
+def test_enter_compares(client):
+    html = client.get("/financements/comparer/").content.decode()
+    assert html.index(">Comparer</button>") < html.index(">Ajouter une entreprise</button>")
+
+
+@pytest.mark.django_db
+def test_exhausted_funds_and_what_the_figures_are_worth_are_said(client):
+    told = {"opco_1": "akto", "idcc_1": "0573", "salaries_1": "23", "idcc_2": "1486"}
+    text = page(client, address(**told, le="2026-11-24"))
+    assert "Fonds épuisés jusqu’au 31 décembre 2026 : Plan de développement des compétences" in text
+    assert "Estimation ; l’OPCO décide" in text
+    assert "chiffres vérifiés" in text
+    assert "« non publié »" in text
 
 
 @pytest.mark.django_db
