@@ -7,6 +7,8 @@ RULES = """\
 User-agent: *
 Disallow: /recherche/
 Disallow: /entreprise/*/autres-moteurs/
+Disallow: /financements/*?
+Disallow: /financements/estimation.
 Disallow: /*?*nom=
 Disallow: /*?*entreprise=
 """

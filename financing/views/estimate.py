@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import replace_url, reswap, retarget
@@ -73,6 +74,7 @@ def _result(form: ProjectForm, current: Reference, asked: QueryDict) -> dict[str
     found = estimate(project, book, on)
     return {
         "found": found,
+        "is_past": on < timezone.localdate(),
         "asker": form.asker,
         "opco": current.opcos[project.opco],
         "criteria": book.own,

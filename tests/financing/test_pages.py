@@ -171,6 +171,46 @@ def test_the_result_is_not_for_search_engines(client):
     assert f'<link rel="canonical" href="http://testserver{address(**ATLAS).replace("&", "&amp;")}">' in html
 
 
+def test_robots_are_kept_from_estimates(client):
+    rules = client.get("/robots.txt").content.decode()
+    assert "Disallow: /financements/*?" in rules
+    assert "Disallow: /financements/estimation." in rules
+    html = client.get(address(**ATLAS)).content.decode()
+    assert html.count('<a rel="nofollow" href="/financements/estimation.') == 3
+    assert '<a rel="nofollow" href="/financements/?' in html
+
+
+def test_the_deadline_is_the_one_that_the_opco_gives(client):
+    text = page(client, address(opco="akto", idcc="1979", salaries="23"))
+    foot = text[text.index("Estimation ; l’OPCO décide") :]
+    assert "La demande se dépose dans MonEspace, depuis le site d’AKTO . Le dossier complet" in foot
+    assert "30 jours calendaires avant le début" in foot
+    assert "se dépose avant le début" not in foot
+    steps = page(client, "/entreprise/50103081100092/")
+    assert "Déposez la demande à temps : voyez le délai d’Atlas" in steps
+
+
+def test_an_older_day_says_what_its_rules_are_worth(client):
+    said = "Celles dont le premier jour n’est pas publié"
+    assert said in page(client, address(**ATLAS, le="2026-05-01"))
+    assert said not in page(client, address(**ATLAS))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        address(**ATLAS),
+        f"/financements/comparer/?{urlencode(COURSE | {'idcc_1': '1486', 'idcc_2': '1979', 'opco_2': 'akto'})}",
+    ],
+)
+def test_a_table_that_phones_rearrange_stays_a_table(client, path):
+    table = re.search(r'<table class="bars.*?</table>', client.get(path).content.decode(), re.DOTALL)
+    assert table is not None
+    tags = re.findall(r"<(?:table|thead|tbody|tr|th|td)\b[^>]*>", table[0])
+    assert all(" role=" in tag for tag in tags)
+    assert '<span class="visually-hidden">Partage du coût</span>' in table[0]
+
+
 # ------------------------------------------------------------------------------------------------ other values
 def test_other_values_come_as_the_parts_that_they_change(client):
     response = client.get(address(**ATLAS, type=""), headers=HTMX)
