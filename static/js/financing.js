@@ -9,9 +9,24 @@ if (form) {
       document.getElementById("essai-erreurs").textContent = "Le portail ne répond pas : réessayez dans un instant.";
     });
   }
+  document.addEventListener("htmx:afterSettle", markErrors);
   document.addEventListener("htmx:replacedInHistory", () => {
     document.querySelector("link[rel=canonical]").href = location.href;
   });
+}
+
+// A field leads to the sentence that says what is wrong with it, while there is one.
+function markErrors() {
+  for (const field of form.querySelectorAll(".dial > [name]")) {
+    const error = document.getElementById(`${field.id}-erreur`);
+    if (error) {
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", error.id);
+    } else {
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+    }
+  }
 }
 
 // The slider writes the number, the number moves the slider; only the number is sent.

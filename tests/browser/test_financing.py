@@ -1,5 +1,7 @@
 """What an HR manager comes for: what the OPCO pays of a course, what is left, and whether there is a better way."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -60,9 +62,12 @@ def test_a_value_that_cannot_be_leaves_the_result(open_page):
     page = open_page(RESULT)
     page.get_by_label("Salariés").fill("0")
     expect(page.locator("#essai-erreurs")).to_contain_text("1 au moins")
+    expect(page.locator("#essai-salaries")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#essai-salaries")).to_have_accessible_description(re.compile("1 au moins"))
     expect(page.locator(".option")).not_to_have_count(0)
     page.get_by_label("Salariés").fill("60")
     expect(page.locator("#essai-erreurs")).to_be_empty()
+    expect(page.locator("#essai-salaries")).not_to_have_attribute("aria-invalid", "true")
     expect(page.locator("#suite")).to_contain_text("à partir de 50 salariés")
 
 
