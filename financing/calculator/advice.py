@@ -111,6 +111,7 @@ def _over(sieve: Sieve, on: date) -> Iterator[str]:
     speaking |= {each.rule.scheme for each in sieve.refused if each.why.missing}  # they may yet apply
     last: dict[Scheme, date] = {}
     for each in sieve.refused:
-        if each.rule.until and each.rule.scheme not in speaking:
+        programme = each.rule.scheme == Scheme.FSE  # which ends for good
+        if each.rule.until and each.rule.scheme not in speaking and not programme:
             last[each.rule.scheme] = max(each.rule.until, last.get(each.rule.scheme, date.min))
     yield from (say.expired(scheme, until) for scheme, until in sorted(last.items()) if until < on)

@@ -23,7 +23,7 @@ def added(options: Sequence[Option], rules: Sequence[Rule], desk: Desk) -> list[
     return [
         both
         for first in options
-        if first.rules and first.eligibility != Eligibility.NO and first.presumes < 2
+        if first.published and first.eligibility != Eligibility.NO and first.presumes < 2
         for scheme in schemes
         for both in _added(first, [rule for rule in adding if _adds(rule, scheme, first)], desk)
     ]

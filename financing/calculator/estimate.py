@@ -5,6 +5,7 @@ from datetime import date
 
 from financing.calculator import advice
 from financing.calculator import sentences as say
+from financing.calculator.choice import only_allows
 from financing.calculator.combinations import added
 from financing.calculator.desk import Desk
 from financing.calculator.doubts import unpublished
@@ -31,7 +32,7 @@ def estimate(project: Project, book: Rulebook, on: date) -> Estimate:
     sieve = sift(book.rules, project, on)
     options: list[Option] = []
     for scheme in SCHEMES[project.action]:
-        options += options_of(scheme, sieve.of(scheme), desk) or _unknown(scheme, sieve, desk)
+        options += _of_scheme(scheme, sieve, desk)
     options += added(options, sieve.fitting, desk)
     options.sort(key=_rank)
     return Estimate(
@@ -42,6 +43,16 @@ def estimate(project: Project, book: Rulebook, on: date) -> Estimate:
         missing=tuple(advice.questions(sieve, options, project)),
         messages=tuple(advice.messages(sieve, options, desk)),
     )
+
+
+def _of_scheme(scheme: Scheme, sieve: Sieve, desk: Desk) -> list[Option]:
+    """What is published; else why nothing is, which what the law only allows does not hide."""
+    found = options_of(scheme, sieve.of(scheme), desk)
+    if not found:
+        return _unknown(scheme, sieve, desk)
+    if all(only_allows(option.rules[0]) for option in found):
+        return [each for each in _unknown(scheme, sieve, desk) if each.eligibility == Eligibility.NO] or found
+    return found
 
 
 def _rank(option: Option) -> tuple[object, ...]:

@@ -9,7 +9,7 @@ from financing.calculator.desk import Desk
 from financing.calculator.doubts import doubts, doubts_between, presumed, refusals
 from financing.calculator.lines import lines_of
 from financing.calculator.outcome import Option
-from financing.calculator.particulars import cautions_of, conditions_of, payment_of, shares_of
+from financing.calculator.particulars import cautions_of, conditions_of, payment_for, payment_of, shares_of
 from financing.calculator.rules import Rule
 from financing.calculator.terms import Cost, Eligibility, Scheme
 
@@ -62,7 +62,7 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         cautions=cautions_of(applied),
         shares=shares_of(applied, spending, desk),
         funds=funds,
-        payment=payment_of(main.scheme, desk, main.code),
+        payment=payment_for(lines, payment_of(main.scheme, desk, main.code)),
         deadline=desk.book.own.deadline if desk.book.own else "",
         presumes=presumed(main, mains, desk.project),
     )

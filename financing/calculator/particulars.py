@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
+from msgspec.structs import replace
+
 from financing.calculator import amounts
 from financing.calculator.amounts import ZERO, Spending
 from financing.calculator.desk import Desk
-from financing.calculator.outcome import Share
+from financing.calculator.outcome import Line, Share
 from financing.calculator.rules import Envelope, Payment, Rule, Span
-from financing.calculator.terms import Scheme
+from financing.calculator.terms import Circuit, Cost, Scheme
 
 
 def conditions_of(applied: Sequence[Rule], desk: Desk) -> tuple[str, ...]:
@@ -67,6 +69,19 @@ def payment_of(scheme: Scheme, desk: Desk, code: str = "") -> Payment | None:
         and (payment.until is None or desk.on <= payment.until)
     ]
     return min(fitting, key=lambda payment: (not payment.rules, not payment.schemes), default=None)
+
+
+def payment_for(lines: Sequence[Line], payment: Payment | None) -> Payment | None:
+    """On the plan, direct payment is only sure where the fees are financed whole: OPCOs ask that since October 2026."""
+    if (
+        payment is None
+        or payment.circuit != Circuit.DIRECT
+        or payment.rules
+        or Scheme.PLAN not in payment.schemes
+    ):
+        return payment
+    fees = next((line for line in lines if line.cost == Cost.PEDAGOGICAL), None)
+    return payment if fees is None or fees.remaining == 0 else replace(payment, circuit=Circuit.DEPENDS)
 
 
 def unique(texts: Iterable[str]) -> tuple[str, ...]:

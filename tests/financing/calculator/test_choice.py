@@ -557,3 +557,27 @@ def test_nothing_asked_is_asked_for():
 def test_what_ended_asks_for_nothing():
     found = answer(hourly(idccs=("1486",), until=date(2025, 12, 31)))
     assert not found.missing
+
+
+# ------------------------------------------------------------------------------------------------ what a stranger found
+def test_the_plan_is_paid_directly_only_where_it_pays_everything():
+    payments = (Payment(circuit=Circuit.DIRECT, text="Direct.", source=PAGE, schemes=(Scheme.PLAN,)),)
+    for rate, circuit in (("25", Circuit.DEPENDS), ("100", Circuit.DIRECT)):
+        found = estimate(project(), book(hourly(rate=rate), payments=payments), TODAY)
+        assert only(found).payment.circuit == circuit
+
+
+def test_nothing_is_added_to_an_amount_that_nobody_publishes():
+    base = rule("base", basis=Basis.UNPUBLISHED)
+    more = rule("majoration", scheme=Scheme.CONVENTIONAL, complements=(Scheme.PLAN,), alone=False)
+    assert [option.code for option in answer(base, more).options] == ["pdc"]
+
+
+def test_what_the_law_only_allows_does_not_hide_that_the_branch_pays_nothing():
+    by_branch = (ByBranch(schemes=(Scheme.PLAN,), note="Chaque branche a sa grille.", source=PAGE),)
+    rules = [
+        rule("loi", cost=Cost.ALL, basis=Basis.UNPUBLISHED, **LAW),
+        hourly("salle", idccs=("0843",), modalities=(Modality.IN_CLASS,)),
+    ]
+    found = estimate(project(idcc="0843", modality=Modality.REMOTE), book(*rules, by_branch=by_branch), TODAY)
+    assert only(found).eligibility == Eligibility.NO
