@@ -161,6 +161,9 @@ class HoursField(SpanField):
         return hour_bounds(Hours(min=least, max=most))
 
 
+ROWS = 4  # at least, of a list
+
+
 class RowsField(PartsField):
     """A list of values of the calculator, a row each; rows that are left empty do not count."""
 
@@ -168,15 +171,22 @@ class RowsField(PartsField):
         self,
         kind: type[msgspec.Struct],
         columns: Mapping[str, tuple[str, Callable[[], forms.Field]]],
-        rows: int,
         check: Callable[[Any], str],
+        rows: int = ROWS,
         **options: Any,
     ) -> None:
-        self.kind, self.columns, self.check = kind, list(columns), check
+        self.kind, self.columns, self.check = kind, columns, check
         parts = {
             f"{row}_{name}": (words, make()) for row in range(rows) for name, (words, make) in columns.items()
         }
         super().__init__(parts, self._cells, len(columns), **options)
+
+    def holding(self, count: int) -> "RowsField":
+        """The same field with a row for each of so many values and one to add: what has no row would be lost."""
+        rows = max(ROWS, count + 1)
+        return RowsField(
+            self.kind, self.columns, self.check, rows, label=self.label, help_text=self.help_text
+        )
 
     def _values(self, plain: Any) -> list[Any]:
         return msgspec.convert(plain or [], list[self.kind])  # type: ignore[name-defined]
@@ -196,7 +206,7 @@ class RowsField(PartsField):
             {
                 name: cell
                 for name, cell in zip(self.columns, data_list[start : start + width], strict=True)
-                if cell
+                if cell not in (None, "")
             }
             for start in range(0, len(data_list), width)
         ]
@@ -220,20 +230,20 @@ class RowsField(PartsField):
 
 
 # ------------------------------------------------------------------------------------------------------------ scales
-def ceilings_field(rows: int = 3, **options: Any) -> RowsField:
+def ceilings_field(**options: Any) -> RowsField:
     """At most so much for a person, an action, a company…"""
     columns: dict[str, tuple[str, Callable[[], forms.Field]]] = {
         "amount": ("Montant en euros", lambda: AmountField(AMOUNTS)),
         "per": ("Pour qui", lambda: _choice(wording.WHO)),
         "period": ("Combien de fois", lambda: _choice({"year": "par an", "action": "par action"})),
     }
-    return RowsField(Ceiling, columns, rows, lambda ceiling: "", **options)
+    return RowsField(Ceiling, columns, lambda ceiling: "", **options)
 
 
 MEASURES = {"hours": "en heures", "months": "en mois", "euros": "en euros"}
 
 
-def tiers_field(rows: int = 4, **options: Any) -> RowsField:
+def tiers_field(**options: Any) -> RowsField:
     """Steps of a scale, from the lowest."""
     columns: dict[str, tuple[str, Callable[[], forms.Field]]] = {
         "measure": ("Mesure", lambda: _choice(MEASURES)),
@@ -244,7 +254,7 @@ def tiers_field(rows: int = 4, **options: Any) -> RowsField:
         "extra": ("€ par mois en plus", lambda: AmountField(AMOUNTS)),
         "percent": ("% du coût", lambda: AmountField(PERCENTS)),
     }
-    return RowsField(Tier, columns, rows, _check_tier, **options)
+    return RowsField(Tier, columns, _check_tier, **options)
 
 
 def _check_tier(tier: Tier) -> str:

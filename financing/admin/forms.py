@@ -116,6 +116,9 @@ class RuleForm(CorrectionForm):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        for name in {"ceilings", "tiers"} & self.fields.keys():  # none for who may only look
+            rows: Any = self.fields[name]
+            self.fields[name] = rows.holding(len(getattr(self.instance, name)))
         in_french(self)
         envelopes: Any = self.fields.get("envelope")  # none for who may only look
         if envelopes and self.instance.code:

@@ -180,6 +180,20 @@ def test_a_scale_by_steps_is_filled_in_row_by_row(staff):
     assert "jusqu’à 14 h, 35 €/h" in said(staff.get(address(row)))
 
 
+def test_a_step_at_zero_percent_and_a_scale_of_many_steps_are_kept(staff):
+    steps = [
+        {"measure": "euros", "start": str(1000 * place), "end": str(1000 * (place + 1)), "percent": "10"}
+        for place in range(6)
+    ]
+    row = rule(basis="actual", rate=None, unit="", tiers=steps)
+    response = save(
+        staff, row, tiers_0_percent="0", tiers_6_measure="euros", tiers_6_start="6000", tiers_6_percent="5"
+    )
+    assert "Enregistré" in said(response), said(response)
+    row.refresh_from_db()
+    assert [float(each["percent"]) for each in row.tiers] == [0, 10, 10, 10, 10, 10, 5]
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
