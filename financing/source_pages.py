@@ -20,6 +20,7 @@ Status = SourcePage.Status
 SITES = 4  # asked at one time
 PAUSE = 1.0  # seconds between two questions to one site
 TIMEOUT = 15.0  # seconds without anything from a site
+ODD = (httpx.InvalidURL, UnicodeError)  # no address, for httpx or for what resolves names
 GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 FOR_GOOD = (HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.PERMANENT_REDIRECT)
 
@@ -75,7 +76,7 @@ def _unhurried(urls: Iterable[str]) -> Iterator[str]:
 
 def visit(http: httpx.Client, url: str) -> Visit:
     """Ask for a page without reading it: by HEAD, then by GET where a site does not answer that."""
-    with suppress(*UNREACHABLE, InsecureAddressError):
+    with suppress(*UNREACHABLE, *ODD, InsecureAddressError):
         asked = _ask(http, "HEAD", url)
         if not asked.failed:
             return asked
@@ -85,6 +86,8 @@ def visit(http: httpx.Client, url: str) -> Visit:
         return Visit(url, Status.UNREACHABLE, detail=f"redirigée sans https vers {error.request.url}"[:500])
     except UNREACHABLE as error:
         return Visit(url, Status.UNREACHABLE, detail=words(error))
+    except ODD:
+        return Visit(url, Status.UNREACHABLE, detail="adresse impossible")
 
 
 def _ask(http: httpx.Client, method: str, url: str) -> Visit:

@@ -238,3 +238,11 @@ def test_the_task_is_done_every_week(settings):
         each for each in settings.CELERY_BEAT_SCHEDULE.values() if each["task"] == check_sources.name
     ]
     assert scheduled["schedule"].day_of_week == {1}
+
+
+def test_an_odd_address_fails_and_the_others_are_asked(site):
+    odd = "https://a..b/"
+    rule("bizarre", source_url=odd)
+    url = site.page("/criteres")
+    check_sources()
+    assert (found(odd).status, found(url).status) == ("unreachable", "ok")
