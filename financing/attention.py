@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from financing.models import FundsStatus, Rule, SourcePage
+from financing.models.envelopes import Status
 
 ENDS_WITHIN = timedelta(days=30)
 STALE_AFTER = timedelta(days=183)  # six months
@@ -33,6 +34,6 @@ def failing_pages() -> "QuerySet[SourcePage]":
 def exhausted(on: date) -> "QuerySet[FundsStatus]":
     """Envelopes whose funds a page says are exhausted that day; the latest declared first."""
     rows = FundsStatus.objects.filter(
-        Q(until=None) | Q(until__gte=on), status=FundsStatus.Status.EXHAUSTED, since__lte=on
+        Q(until=None) | Q(until__gte=on), status=Status.EXHAUSTED, since__lte=on
     )
     return rows.select_related("envelope__opco").order_by("-since", "envelope")

@@ -7,10 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from financing.models import Envelope, FundsStatus, Origin
+from financing.models.envelopes import Status
 from opco_portal.french import day, typeset
 
 DAY = timedelta(days=1)
-Status = FundsStatus.Status
 
 
 def state(rows: Iterable[FundsStatus], on: date) -> FundsStatus | None:

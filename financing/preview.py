@@ -16,6 +16,7 @@ from financing.calculator import sentences as say
 from financing.calculator.rules import Funds
 from financing.funds import DAY, state
 from financing.models import Envelope, FundsStatus, Rule
+from financing.models.envelopes import Status
 from financing.words import amount_of, amounts_of, budget_of
 from opco_portal.corrections.history import Change
 from opco_portal.french import day, plural, typeset
@@ -109,7 +110,7 @@ def funds_in_words(row: FundsStatus | None) -> str:
     """« fonds épuisés : constaté le 24 novembre 2026, jusqu’au 31 décembre 2026 »."""
     if row is None:
         return NOTHING_SAID
-    if row.status == FundsStatus.Status.EXHAUSTED:
+    if row.status == Status.EXHAUSTED:
         return say.exhausted(
             Funds(status="exhausted", since=row.since, until=row.until, source=row.source_url)
         )

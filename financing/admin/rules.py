@@ -18,8 +18,9 @@ from django.utils.text import capfirst
 from financing import funds, named, versions
 from financing.admin.forms import EndForm, NewVersionForm, RuleForm, VerifiedForm
 from financing.filters import InForce, RuleAttention
-from financing.models import Criteria, FundsStatus, Rule
+from financing.models import Criteria, Rule
 from financing.models.conversion import rule_value
+from financing.models.envelopes import Status
 from financing.preview import funds_in_words
 from financing.reference.consistency import OF_EVERY_VERSION, are_indistinct
 from financing.words import amount_of, branches_of, budget_of, payer_of, size_of, state_of
@@ -177,9 +178,7 @@ class RuleAdmin(CorrectedAdmin):
             "envelope_url": page_url(row.envelope) if row.envelope else "",
             "budget": budget_of(row.envelope) if row.envelope else "",
             "twins": [(each, amount_of(each), page_url(each)) for each in twins_of(row)],
-            "exhausted": funds_in_words(state)
-            if state and state.status == FundsStatus.Status.EXHAUSTED
-            else "",
+            "exhausted": funds_in_words(state) if state and state.status == Status.EXHAUSTED else "",
             "criteria": criteria,
             "criteria_url": page_url(criteria) if criteria else "",
             "cautions": len(criteria.cautions) if criteria else 0,

@@ -1477,6 +1477,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("basis__in", ["excluded", "unpublished"]), _negated=True),
                     models.Q(
+                        ("ceilings", []),
                         ("percent__isnull", True),
                         ("rate__isnull", True),
                         ("rate_max__isnull", True),
@@ -1580,6 +1581,268 @@ class Migration(migrations.Migration):
                     table="financing_ruleevent",
                     when="BEFORE",
                 ),
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="criteria",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source_url__startswith", "https://")),
+                name="criteria_has_a_source",
+                violation_error_message="Des critères demandent l’adresse https de la page qui les publie.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="envelope",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period__in", ["", "year", "action"])),
+                name="envelope_period_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="envelope",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ["reference", "manual"])),
+                name="envelope_origin_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="fundsstatus",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["open", "exhausted"])),
+                name="funds_status_status_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="fundsstatus",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ["reference", "manual"])),
+                name="funds_status_origin_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "scheme__in",
+                        [
+                            "pdc",
+                            "conventional",
+                            "voluntary",
+                            "fse",
+                            "afest",
+                            "vae",
+                            "bilan_competences",
+                            "reconversion",
+                            "contrat_pro",
+                            "apprentissage",
+                            "tutorat",
+                            "formation_tuteur",
+                            "diagnostic",
+                        ],
+                    )
+                ),
+                name="rule_scheme_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "cost__in",
+                        ["pedagogical", "wages", "transport", "lodging", "meals", "ancillary", "all"],
+                    )
+                ),
+                name="rule_cost_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("basis__in", ["actual", "hourly", "daily", "flat", "percent", "excluded", "unpublished"])
+                ),
+                name="rule_basis_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("per__in", ["person", "group"])),
+                name="rule_per_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("percent_of__in", ["cost", "pedagogical"])),
+                name="rule_percent_of_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence__in", ["exact", "branch_dependent", "indicative"])),
+                name="rule_confidence_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ["reference", "manual"])),
+                name="rule_origin_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("territory__in", ["", "mainland", "overseas"])),
+                name="rule_territory_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("unit__in", ["", "hour", "day", "person", "meal", "night", "km", "month", "action"])
+                ),
+                name="rule_unit_is_a_term",
+                violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kinds__contained_by",
+                        [
+                            "trade",
+                            "sales",
+                            "transverse",
+                            "management",
+                            "digital",
+                            "languages",
+                            "regulatory",
+                            "safety",
+                            "ecology",
+                            "certifying",
+                        ],
+                    )
+                ),
+                name="rule_kinds_are_terms",
+                violation_error_message="Un de ces termes n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "modalities__contained_by",
+                        ["in_class", "in_house", "live_remote", "remote", "internal"],
+                    )
+                ),
+                name="rule_modalities_are_terms",
+                violation_error_message="Un de ces termes n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("places__contained_by", ["paris", "city", "elsewhere"])),
+                name="rule_places_are_terms",
+                violation_error_message="Un de ces termes n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "complements__contained_by",
+                        [
+                            "pdc",
+                            "conventional",
+                            "voluntary",
+                            "fse",
+                            "afest",
+                            "vae",
+                            "bilan_competences",
+                            "reconversion",
+                            "contrat_pro",
+                            "apprentissage",
+                            "tutorat",
+                            "formation_tuteur",
+                            "diagnostic",
+                        ],
+                    )
+                ),
+                name="rule_complements_are_terms",
+                violation_error_message="Un de ces termes n’est pas de ceux que le calcul connaît.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("headcount__startswith__isnull", True),
+                    ("headcount__startswith__gte", 0),
+                    _connector="OR",
+                ),
+                name="rule_headcount_is_not_negative",
+                violation_error_message="Ces bornes ne sont pas négatives.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("duration__startswith__isnull", True), ("duration__startswith__gte", 0), _connector="OR"
+                ),
+                name="rule_duration_is_not_negative",
+                violation_error_message="Ces bornes ne sont pas négatives.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("group__startswith__isnull", True), ("group__startswith__gte", 0), _connector="OR"
+                ),
+                name="rule_group_is_not_negative",
+                violation_error_message="Ces bornes ne sont pas négatives.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("idccs__overlap", models.F("excluded_idccs")), _negated=True),
+                name="rule_excludes_none_of_its_branches",
+                violation_error_message="Une même convention ne peut pas être visée et exclue.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("alone", True), models.Q(("complements", []), _negated=True), _connector="OR"
+                ),
+                name="rule_adds_to_something",
+                violation_error_message="Une règle qui ne vaut pas seule dit à quoi elle s’ajoute.",
             ),
         ),
     ]

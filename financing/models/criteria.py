@@ -4,7 +4,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from branches.models.text import SortKey
-from financing.models.shared import payer
+from financing.models.shared import has_a_source, payer
 from opco_portal.french import of
 
 
@@ -31,7 +31,8 @@ class Criteria(models.Model):
         verbose_name_plural = "critères de financement"
         ordering = [SortKey("opco__name")]
         constraints = [
-            models.UniqueConstraint(fields=["opco"], nulls_distinct=False, name="one_national_frame")
+            models.UniqueConstraint(fields=["opco"], nulls_distinct=False, name="one_national_frame"),
+            has_a_source("criteria", "Des critères demandent l’adresse https de la page qui les publie."),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,22 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from financing.models.origin import Origin
-from financing.models.shared import has_a_source, payer
+from financing.models.shared import has_a_source, one_of, payer
 from opco_portal.french import day, typeset
+
+
+class Period(models.TextChoices):
+    """How often the amount of a budget is there."""
+
+    YEAR = "year", "par an"
+    ACTION = "action", "par demande"
+
+
+class Status(models.TextChoices):
+    """What is said of the funds of a budget."""
+
+    OPEN = "open", "fonds disponibles"
+    EXHAUSTED = "exhausted", "fonds épuisés"
 
 
 class DaysBetween(Func):
@@ -21,10 +35,6 @@ class DaysBetween(Func):
 @pghistory.track()
 class Envelope(models.Model):
     """A budget that rules share: what they pay together for a company."""
-
-    class Period(models.TextChoices):
-        YEAR = "year", "par an"
-        ACTION = "action", "par demande"
 
     code = models.SlugField("code", primary_key=True, max_length=80)
     opco = payer("envelopes")
@@ -61,6 +71,8 @@ class Envelope(models.Model):
                 name="envelope_amount_is_positive",
                 violation_error_message="Un montant inconnu reste vide : 0 € voudrait dire que rien n’est payé.",
             ),
+            one_of("envelope", "period", Period, blank=True),
+            one_of("envelope", "origin", Origin),
             has_a_source("envelope", "Une enveloppe demande l’adresse https de la page qui la publie."),
         ]
 
@@ -71,10 +83,6 @@ class Envelope(models.Model):
 @pghistory.track()
 class FundsStatus(models.Model):
     """What a page says of an envelope for some days: that it is open, or exhausted."""
-
-    class Status(models.TextChoices):
-        OPEN = "open", "fonds disponibles"
-        EXHAUSTED = "exhausted", "fonds épuisés"
 
     envelope = models.ForeignKey(
         Envelope, verbose_name="enveloppe", on_delete=models.CASCADE, related_name="funds"
@@ -109,6 +117,8 @@ class FundsStatus(models.Model):
                     "Un autre état de cette enveloppe couvre déjà une partie de ces jours : terminez-le d’abord."
                 ),
             ),
+            one_of("funds_status", "status", Status),
+            one_of("funds_status", "origin", Origin),
             has_a_source("funds_status", "L’état des fonds demande l’adresse https de la page qui le dit."),
         ]
 

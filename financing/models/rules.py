@@ -31,10 +31,37 @@ from financing.calculator.terms import (
 )
 from financing.models.envelopes import Envelope
 from financing.models.origin import Origin
-from financing.models.shared import has_a_source, payer, terms
+from financing.models.shared import has_a_source, one_of, payer, some_of, terms
 
 COUNTED = [Basis.HOURLY.value, Basis.DAILY.value, Basis.FLAT.value]
 WITHOUT_AMOUNT = [Basis.EXCLUDED.value, Basis.UNPUBLISHED.value]
+
+
+class Per(models.TextChoices):
+    """Whether a rate is paid for each trainee or once."""
+
+    PERSON = "person", "par personne"
+    GROUP = "group", "pour le groupe"
+
+
+class PercentOf(models.TextChoices):
+    """What a percentage is of."""
+
+    COST = "cost", "du coût"
+    PEDAGOGICAL = "pedagogical", "des coûts pédagogiques financés"
+
+
+ONE_TERM = {
+    "scheme": Scheme,
+    "cost": Cost,
+    "basis": Basis,
+    "per": Per,
+    "percent_of": PercentOf,
+    "confidence": Confidence,
+    "origin": Origin,
+}
+ONE_TERM_OR_NONE = {"territory": Territory, "unit": Unit}
+TERMS = {"kinds": Kind, "modalities": Modality, "places": Place, "complements": Scheme}
 
 
 def always() -> DateRange:
@@ -72,14 +99,6 @@ class Rule(models.Model):
     Versions share their `code`, and PostgreSQL refuses two of the same day. An amount that is NULL is not published,
     a bound that is NULL does not limit.
     """
-
-    class Per(models.TextChoices):
-        PERSON = "person", "par personne"
-        GROUP = "group", "pour le groupe"
-
-    class PercentOf(models.TextChoices):
-        COST = "cost", "du coût"
-        PEDAGOGICAL = "pedagogical", "des coûts pédagogiques financés"
 
     code = models.SlugField(
         "code",
@@ -212,6 +231,9 @@ class Rule(models.Model):
                 name="rule_is_valid_one_day",
                 violation_error_message="La période ne contient aucun jour.",
             ),
+            *(one_of("rule", name, known) for name, known in ONE_TERM.items()),
+            *(one_of("rule", name, known, blank=True) for name, known in ONE_TERM_OR_NONE.items()),
+            *(some_of("rule", name, known) for name, known in TERMS.items()),
             *(
                 models.CheckConstraint(
                     condition=Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__isempty": False}),
@@ -219,6 +241,25 @@ class Rule(models.Model):
                     violation_error_message="Ces bornes ne laissent aucune valeur.",
                 )
                 for name in ("headcount", "duration", "group")
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{name}__startswith__isnull": True})
+                    | Q(**{f"{name}__startswith__gte": 0}),
+                    name=f"rule_{name}_is_not_negative",
+                    violation_error_message="Ces bornes ne sont pas négatives.",
+                )
+                for name in ("headcount", "duration", "group")
+            ),
+            models.CheckConstraint(
+                condition=~Q(idccs__overlap=F("excluded_idccs")),
+                name="rule_excludes_none_of_its_branches",
+                violation_error_message="Une même convention ne peut pas être visée et exclue.",
+            ),
+            models.CheckConstraint(
+                condition=Q(alone=True) | ~Q(complements=[]),
+                name="rule_adds_to_something",
+                violation_error_message="Une règle qui ne vaut pas seule dit à quoi elle s’ajoute.",
             ),
             *(
                 models.CheckConstraint(
@@ -253,7 +294,7 @@ class Rule(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(basis__in=WITHOUT_AMOUNT)
-                | Q(rate__isnull=True, rate_max__isnull=True, percent__isnull=True, tiers=[]),
+                | Q(rate__isnull=True, rate_max__isnull=True, percent__isnull=True, tiers=[], ceilings=[]),
                 name="rule_without_amount_has_none",
                 violation_error_message="Une règle qui ne paie rien, ou dont le montant n’est pas publié, n’en a pas.",
             ),

@@ -1,4 +1,7 @@
-"""What tables of financing have in common: who pays, lists of terms, the page they come from."""
+"""What tables of financing have in common: who pays, the terms they are written in, the page they come from."""
+
+from collections.abc import Iterable
+from enum import Enum
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -41,4 +44,23 @@ def has_a_source(table: str, message: str) -> CheckConstraint:
         condition=Q(source_url__startswith="https://"),
         name=f"{table}_has_a_source",
         violation_error_message=message,
+    )
+
+
+def one_of(table: str, column: str, known: Iterable[Enum], *, blank: bool = False) -> CheckConstraint:
+    """A column holds one of the terms; the calculator could not read another."""
+    values = [each.value for each in known]
+    return CheckConstraint(
+        condition=Q(**{f"{column}__in": ["", *values] if blank else values}),
+        name=f"{table}_{column}_is_a_term",
+        violation_error_message="Ce terme n’est pas de ceux que le calcul connaît.",
+    )
+
+
+def some_of(table: str, column: str, known: Iterable[Enum]) -> CheckConstraint:
+    """A list holds nothing but these terms."""
+    return CheckConstraint(
+        condition=Q(**{f"{column}__contained_by": [each.value for each in known]}),
+        name=f"{table}_{column}_are_terms",
+        violation_error_message="Un de ces termes n’est pas de ceux que le calcul connaît.",
     )

@@ -1,6 +1,7 @@
 """The files are loaded whole, for nothing the second time, and what staff wrote is left."""
 
 from datetime import date
+from decimal import Decimal
 from functools import partial
 
 import pytest
@@ -9,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from branches.reference.reader import InvalidReference
 from financing.models import Criteria, Envelope, FundsStatus, Rule
+from financing.models.rules import ONE_TERM, TERMS
 from financing.reference.files import read_all
 from financing.reference.load import load
 from financing.reference.telling import told
@@ -27,6 +29,7 @@ FUNDS = """\
         source: https://www.opco-atlas.fr/criteres
 rules:
 """
+UNPUBLISHED = {"basis": "unpublished", "rate": None, "unit": ""}
 EXHAUSTED = replaced(BASE, ("rules:\n", FUNDS))
 
 
@@ -248,13 +251,52 @@ def test_postgresql_refuses_two_versions_of_one_day(bring):
         ({"source_url": "http://a.fr"}, "rule_has_a_source"),
         ({"headcount": "empty"}, "rule_headcount_is_not_empty"),
         ({"validity": "empty"}, "rule_is_valid_one_day"),
+        *(({name: "autre"}, f"rule_{name}_is_a_term") for name in ONE_TERM),
+        ({"territory": "autre"}, "rule_territory_is_a_term"),
+        ({"unit": "autre", "basis": "flat"}, "rule_unit_is_a_term"),
+        *(({name: ["autre"]}, f"rule_{name}_are_terms") for name in TERMS),
+        ({"headcount": (-1, 10)}, "rule_headcount_is_not_negative"),
+        ({"duration": (Decimal("-0.5"), None)}, "rule_duration_is_not_negative"),
+        ({"group": (-3, None)}, "rule_group_is_not_negative"),
+        ({"excluded_idccs": ["2216", "1486"]}, "rule_excludes_none_of_its_branches"),
+        ({"alone": False}, "rule_adds_to_something"),
+        (UNPUBLISHED | {"ceilings": [{"amount": "900", "per": "person"}]}, "rule_without_amount_has_none"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_postgresql_refuses_a_rule_that_says_nothing(bring, changes, constraint):
+def test_postgresql_refuses_a_rule_that_the_calculator_cannot_use(bring, changes, constraint):
     bring()
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Rule.objects.update(**changes)
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "constraint"),
+    [
+        (Envelope, {"period": "month"}, "envelope_period_is_a_term"),
+        (Envelope, {"origin": "autre"}, "envelope_origin_is_a_term"),
+        (Envelope, {"amount": 0}, "envelope_amount_is_positive"),
+        (Envelope, {"source_url": ""}, "envelope_has_a_source"),
+        (FundsStatus, {"status": "autre"}, "funds_status_status_is_a_term"),
+        (FundsStatus, {"origin": "autre"}, "funds_status_origin_is_a_term"),
+        (FundsStatus, {"until": date(2026, 1, 1)}, "funds_period_goes_forward"),
+        (FundsStatus, {"source_url": "http://a.fr"}, "funds_status_has_a_source"),
+        (Criteria, {"source_url": "http://a.fr"}, "criteria_has_a_source"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_postgresql_refuses_what_is_not_known_or_not_sourced(bring, model, changes, constraint):
+    bring(EXHAUSTED)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        model.objects.update(**changes)
+
+
+def test_postgresql_takes_what_nothing_bounds(bring):
+    bring(EXHAUSTED)
+    nothing = {"headcount": None, "duration": None, "group": None, "unit": "hour", "territory": ""}
+    Rule.objects.update(**nothing, alone=False, complements=["conventional"], kinds=["trade", "sales"])
+    Rule.objects.update(headcount=(None, 10), duration=(0, None), group=(1, None))
+    Envelope.objects.update(period="")
 
 
 def test_postgresql_refuses_two_states_of_the_funds_of_one_day(bring):
