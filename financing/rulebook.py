@@ -1,7 +1,12 @@
 """The rules as the calculator takes them, kept in the memory of each process by data version."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TypeVar
+
+from django.db.models import Model
+from msgspec import ValidationError
 
 from branches.evidence import reference
 from financing.calculator import Rulebook
@@ -11,6 +16,10 @@ from financing.calculator.rules import Rule as RuleValue
 from financing.models import Criteria, Envelope, FundsStatus, Rule
 from financing.models.conversion import criteria_value, envelope_value, rule_value
 from opco_portal.sync.memory import Kept
+
+logger = logging.getLogger(__name__)
+M = TypeVar("M", bound=Model)
+V = TypeVar("V")
 
 
 def rulebook(opco: str, version: int | None = None) -> Rulebook:
@@ -30,10 +39,10 @@ def forget_rules() -> None:
 def _read(version: int) -> Mapping[str, Rulebook]:
     """Every rulebook, in four queries."""
     rules: dict[str | None, list[RuleValue]] = defaultdict(list)
-    for row in Rule.objects.all():
-        rules[row.opco_id].append(rule_value(row))
+    for rule in _readable(Rule.objects.all(), rule_value):
+        rules[rule.opco].append(rule)
     envelopes = _envelopes()
-    criteria = {row.opco_id: criteria_value(row) for row in Criteria.objects.order_by()}
+    criteria = {each.opco: each for each in _readable(Criteria.objects.order_by(), criteria_value)}
     return {
         slug: Rulebook(
             opco=slug,
@@ -44,6 +53,15 @@ def _read(version: int) -> Mapping[str, Rulebook]:
         )
         for slug, opco in reference(version).opcos.items()
     }
+
+
+def _readable(rows: Iterable[M], value_of: Callable[[M], V]) -> Iterator[V]:
+    """Rows as values; one of which nothing can be made must not take the others with it."""
+    for row in rows:
+        try:
+            yield value_of(row)
+        except ValidationError:
+            logger.exception("left out of the rulebook: %s", row)
 
 
 def _envelopes() -> dict[str, EnvelopeValue]:

@@ -8,7 +8,7 @@ import pytest
 from branches.evidence import reference
 from financing.calculator import Rulebook
 from financing.calculator.rules import Funds, Span
-from financing.models import Rule
+from financing.models import Criteria, Rule
 from financing.reference.files import read_all
 from financing.reference.load import load
 from financing.rulebook import rulebook
@@ -67,6 +67,29 @@ def test_a_budget_is_there_each_year_for_each_request_or_nobody_says_how_often(t
 
 def test_an_opco_without_rules_of_its_own_has_those_of_the_law(files):
     assert [criteria.opco for criteria in rulebook("afdas").criteria] == [None]
+
+
+@pytest.mark.parametrize(
+    ("broken", "name"),
+    [
+        (
+            lambda: Rule.objects.filter(code="atlas-course").update(tiers=[{"measure": "weeks"}]),
+            "atlas-course",
+        ),
+        (
+            lambda: Criteria.objects.filter(opco="atlas").update(payments=[{"circuit": "?"}]),
+            "Critères d’Atlas",
+        ),
+    ],
+    ids=["rule", "criteria"],
+)
+def test_a_row_of_which_nothing_can_be_made_is_left_out_and_told(files, caplog, broken, name):
+    broken()
+    assert len(rulebook("atlas").rules) + len(rulebook("atlas").criteria) == 3
+    assert [rule.code for rule in rulebook("akto").rules] == ["national-course"]
+    (told,) = caplog.records
+    assert name in told.getMessage()
+    assert told.exc_info
 
 
 def test_no_opco_has_that_name(files):
