@@ -12,7 +12,8 @@ T = TypeVar("T")
 class Kept(Generic[T]):
     """A value read from the database once for each data version, then served from memory.
 
-    Should the data change while `read` reads, the version kept is the older one and the next request reads again.
+    `read` may read several tables: should the data change meanwhile, it reads again, for what changes them commits
+    together with the version.
     """
 
     def __init__(self, read: Callable[[int], T]) -> None:
@@ -22,16 +23,25 @@ class Kept(Generic[T]):
 
     def __call__(self, version: int | None = None) -> T:
         """The value at the current data version (pass the version when it has just been read)."""
-        if version is None:
-            version = DataVersion.objects.values_list("number", flat=True).first() or 0
-        held = self._held
-        if held is not None and held[0] == version:
-            return held[1]
-        with self._lock:
-            if self._held is None or self._held[0] != version:
-                self._held = (version, self._read(version))
-            return self._held[1]
+        held, wanted = self._held, _current() if version is None else version
+        if held is None or held[0] != wanted:
+            with self._lock:
+                held = self._renewed()
+        return held[1]
+
+    def _renewed(self) -> tuple[int, T]:
+        """The value of now: the version that was asked for may be past already."""
+        held, now = self._held, _current()
+        while held is None or held[0] != now:
+            held = now, self._read(now)
+            now = _current()
+        self._held = held
+        return held
 
     def forget(self) -> None:
         """Drop what is in memory; only tests, which roll versions back, need it."""
         self._held = None
+
+
+def _current() -> int:
+    return DataVersion.objects.values_list("number", flat=True).first() or 0

@@ -192,7 +192,7 @@ def decide(count: int) -> None:
 def test_undoing_hundreds_of_decisions_takes_few_queries(staff, corrected, django_assert_max_num_queries):
     made = corrected(lambda: decide(400))
     assert made.size == 400
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(27):
         response = staff.get(page_of(made, "undo"))
     *first, rest = response.context["forecast"]
     assert len(first) == 50

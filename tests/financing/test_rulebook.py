@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from branches.evidence import reference
+from financing import rulebook as module
 from financing.calculator import Rulebook
 from financing.calculator.rules import Funds, Span
 from financing.models import Criteria, Rule
@@ -99,7 +100,7 @@ def test_no_opco_has_that_name(files):
 
 def test_every_opco_is_read_in_four_queries_then_served_from_memory(files, django_assert_num_queries):
     reference()
-    with django_assert_num_queries(5):  # the data version, then the four tables
+    with django_assert_num_queries(7):  # the data version, and again around the four tables
         assert isinstance(rulebook("atlas"), Rulebook)
     with django_assert_num_queries(1):
         rulebook("akto")
@@ -113,6 +114,21 @@ def test_a_change_is_seen_at_the_next_question(files, tmp_path):
     write(tmp_path, text=replaced(BASE, ("rate: 40", "rate: 45")))
     load(read_all(tmp_path))
     assert rulebook("atlas").rules[0].rate == 45
+
+
+def test_a_load_while_rules_are_read_leaves_none_without_its_budget(files, tmp_path, monkeypatch):
+    def read_late():
+        monkeypatch.setattr("financing.rulebook._envelopes", read)
+        renamed = BASE.replace("atlas-budget", "atlas-autre")
+        write(tmp_path, text=renamed)
+        load(read_all(tmp_path))
+        return read()
+
+    read = module._envelopes
+    monkeypatch.setattr("financing.rulebook._envelopes", read_late)
+    book = rulebook("atlas", DataVersion.objects.get().number)
+    assert [rule.envelope for rule in book.rules] == ["atlas-autre", None]
+    assert list(book.envelopes) == ["atlas-autre"]
 
 
 def test_the_rules_of_a_day_can_be_asked_from_the_table(files):
