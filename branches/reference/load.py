@@ -27,26 +27,18 @@ from opco_portal.sync.models import DataVersion, Source
 from opco_portal.tables import Change, bring_to
 
 
-class _DryRun(Exception):
-    """Raised to roll everything back once the changes are known."""
-
-
 def load(data: ReferenceData, *, dry_run: bool = False) -> list[Change]:
     """Apply the files and return what changed, table by table. Loading twice changes nothing the second time."""
-    changes: list[Change] = []
-    try:
-        with transaction.atomic():
-            DataVersion.hold()  # what a synchronisation publishes meanwhile is waited for, and then seen
-            with because(load="reference"):
-                changes = list(_apply(data))
-                conflicts.refresh()  # which writes nothing where nothing has changed
-            if any(changes):
-                search.rebuild()
-                DataVersion.bump()
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    with transaction.atomic():
+        DataVersion.hold()  # what a synchronisation publishes meanwhile is waited for, and then seen
+        with because(load="reference"):
+            changes = list(_apply(data))
+            conflicts.refresh()  # which writes nothing where nothing has changed
+        if any(changes):
+            search.rebuild()
+            DataVersion.bump()
+        if dry_run:
+            transaction.set_rollback(True)
     return changes
 
 
