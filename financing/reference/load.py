@@ -1,7 +1,7 @@
 """Bring the tables to what the reference files say, in one transaction, and leave what staff wrote."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -13,7 +13,7 @@ from financing.calculator import rules as values
 from financing.models import Criteria, Envelope, FundsStatus, Origin, Rule
 from financing.models.conversion import criteria_row, envelope_row, funds_rows, rule_row
 from opco_portal.corrections.history import because, values_of
-from opco_portal.french import typeset
+from opco_portal.french import listed, typeset
 from opco_portal.sync.models import DataVersion
 from opco_portal.tables import Difference, compare
 
@@ -66,31 +66,17 @@ def load(files: Sequence[values.Criteria], *, dry_run: bool = False) -> Load:
 def _require_opcos(files: Iterable[values.Criteria]) -> None:
     missing = {each.opco for each in files if each.opco} - set(Opco.objects.values_list("slug", flat=True))
     if missing:
-        raise InvalidReference([typeset("Chargez d’abord le référentiel : « manage.py load_reference ».")])
+        told = f"La base n’a pas {listed(sorted(missing))} : chargez d’abord « manage.py load_reference »."
+        raise InvalidReference([typeset(told)])
 
 
 def _apply(files: Sequence[values.Criteria], loaded: Load) -> None:
     _write(compare(Criteria.objects.all(), ("opco_id",), map(criteria_row, files)), loaded)
-    _bring(RULES, _as_verified([rule_row(rule) for each in files for rule in each.rules]), loaded)
+    _bring(RULES, [rule_row(rule) for each in files for rule in each.rules], loaded)
     envelopes = [(envelope, each.opco) for each in files for envelope in each.envelopes]
     _bring(FUNDS, [row for envelope, _ in envelopes for row in funds_rows(envelope)], loaded)
     loaded.kept += _still_needed(envelope.code for envelope, _ in envelopes)
     _bring(ENVELOPES, [*(envelope_row(*each) for each in envelopes), *loaded.kept], loaded)
-
-
-def _as_verified(wanted: list[Rule]) -> list[Rule]:
-    """What staff read again since the files did, and found the same, stays verified on the later day."""
-    present = {(row.code, row.since): row for row in Rule.objects.all()}
-    for row in wanted:
-        known = present.get((row.code, row.since))
-        if known and known.verified_on > row.verified_on and _figures(known) == _figures(row):
-            row.verified_on = known.verified_on
-    return wanted
-
-
-def _figures(row: Rule) -> dict[str, Any]:
-    said = values_of(row)
-    return {name: value for name, value in said.items() if name not in ("id", "verified_on", "origin")}
 
 
 def _bring(table: Table, wanted: Sequence[Any], loaded: Load) -> None:
@@ -98,12 +84,24 @@ def _bring(table: Table, wanted: Sequence[Any], loaded: Load) -> None:
     rows = table.model._default_manager
     theirs = set(rows.filter(origin=Origin.MANUAL).values_list(table.whole, flat=True))
     ours = [row for row in wanted if getattr(row, table.whole) not in theirs]
-    _write(compare(rows.exclude(**{f"{table.whole}__in": theirs}), table.key, ours), loaded)
+    _write(_news(compare(rows.exclude(**{f"{table.whole}__in": theirs}), table.key, ours)), loaded)
     contested = [row for row in wanted if getattr(row, table.whole) in theirs]
     names = {getattr(row, table.whole) for row in contested}
-    loaded.conflicts.append(
-        compare(rows.filter(**{f"{table.whole}__in": names}), table.key, contested, ignored=["origin"])
-    )
+    conflict = compare(rows.filter(**{f"{table.whole}__in": names}), table.key, contested, ignored=["origin"])
+    loaded.conflicts.append(_news(conflict))
+
+
+def _news(difference: Difference[Any]) -> Difference[Any]:
+    """Without what staff read again since the files did, and found the same: it stays verified on the later day."""
+    updated = [(before, after) for before, after in difference.updated if not _read_again(before, after)]
+    return replace(difference, updated=updated)
+
+
+def _read_again(before: Model, after: Model) -> bool:
+    if not (isinstance(before, Rule) and isinstance(after, Rule)) or before.verified_on <= after.verified_on:
+        return False
+    was, becomes = values_of(before), values_of(after)
+    return {name for name in was if was[name] != becomes[name]} <= {"verified_on", "origin"}
 
 
 def _write(difference: Difference[Any], loaded: Load) -> None:

@@ -309,7 +309,7 @@ def test_postgresql_refuses_two_states_of_the_funds_of_one_day(bring):
 
 def test_opcos_are_loaded_first(bring, monkeypatch):
     monkeypatch.setattr("financing.reference.load.Opco.objects.values_list", lambda *names, **flat: [])
-    with pytest.raises(InvalidReference, match="load_reference"):
+    with pytest.raises(InvalidReference, match=r"La base n’a pas atlas\W: .*load_reference"):
         bring()
 
 
