@@ -14,18 +14,29 @@ from opco_portal.french import day, decimal
 
 EARLIEST, LATEST = date(2019, 4, 1), date(2040, 12, 31)  # OPCOs exist since the first of these days
 
-_UNITS = re.compile(r"(?:€|euros?|eur|ht|h|heures?|j|jours?|mois|km|salariés?|personnes?)+$")
+LONGEST = 40  # characters of a number with its unit
+DECIMALS = {2: "Deux", 3: "Trois", 4: "Quatre"}
+
+# A number, then its units: matched from the start only, so that no text takes long to refuse.
+_MEASURE = re.compile(r"([^a-z€]*)(?:€|euros?|eur|ht|heures?|h|jours?|j|mois|km|salariés?|personnes?)*")
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
 # Nobody writes three decimals of a euro or of an hour: « 2.800 » is two thousand eight hundred.
 _GROUPED = re.compile(r"(-?)([1-9]\d{0,2}([.,])\d{3}(?:\3\d{3})*)(?:[.,](\d{1,2}))?")
 _PLAIN = re.compile(r"(-?)(\d{1,20})()(?:[.,](\d{1,20}))?")
 
 
-def number_from(text: str) -> Decimal | None:
-    """2800.5 from « 2 800,50 € », "2.800,50" or "2800.5"; None when it is no number."""
-    bare = _UNITS.sub("", _SPACES.sub("", text).lower()).replace("−", "-")
-    match = _GROUPED.fullmatch(bare) or _PLAIN.fullmatch(bare)
-    if match is None:
+def number_from(text: str, places: int = 2) -> Decimal | None:
+    """2800.5 from « 2 800,50 € », "2.800,50" or "2800.5"; None when it is no number.
+
+    Where more than two decimals are taken, one comma begins them: « 1,525 » is one and a half.
+    """
+    measure = _MEASURE.fullmatch(_SPACES.sub("", text).lower()) if len(text) <= LONGEST else None
+    if measure is None:
+        return None
+    bare = measure[1].replace("−", "-")
+    is_precise = places > 2 and bare.count(",") == 1 and "." not in bare
+    match = (not is_precise and _GROUPED.fullmatch(bare)) or _PLAIN.fullmatch(bare)
+    if not match:
         return None
     sign, whole, mark, rest = match.groups()
     return Decimal(f"{sign}{whole.replace(mark, '') if mark else whole}.{rest or '0'}")
@@ -46,14 +57,17 @@ class NumberField(forms.Field):
     def to_python(self, value: Any) -> Decimal | int | None:
         if value in self.empty_values:
             return None
-        number = number_from(str(value))
+        text, places = str(value), self.bounds.places
+        if len(text) > LONGEST:
+            raise ValidationError(f"Écrivez un nombre, en {LONGEST} caractères au plus.")
+        number = number_from(text, places)
         if number is None:
             raise ValidationError("Écrivez un nombre, en chiffres.")
-        if number != round(number, self.bounds.places):
+        if number != round(number, places):
             raise ValidationError(
-                "Deux décimales au plus." if self.bounds.places else "Un nombre entier, sans décimale."
+                f"{DECIMALS[places]} décimales au plus." if places else "Un nombre entier, sans décimale."
             )
-        return number if self.bounds.places else int(number)
+        return number if places else int(number)
 
     def validate(self, value: Decimal | int | None) -> None:
         super().validate(value)

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils import timezone
 
 from branches.evidence import reference
@@ -42,6 +43,9 @@ NAMES = {
     "certification": "certification",
     "deja": "already_used",
 }
+# What a certification's code is made of: registers write nothing else, and no file has to cope with more.
+CODE = r"^[A-Za-z0-9 ./-]*\Z"
+CODE_WRONG = "Des lettres sans accent et des chiffres, par exemple RNCP37674."
 COSTS = ("cout", "salaire", "transport", "hebergement", "repas")
 # What few people fill in, folded until it is.
 MORE = (
@@ -132,7 +136,12 @@ class CompanyForm(QueryForm):
 class CourseForm(QueryForm):
     """What is to be financed."""
 
-    action = TermField(Action, label="À financer", initial=Action.COURSE.value)
+    action = TermField(
+        Action,
+        label="À financer",
+        initial=Action.COURSE.value,
+        help_text="Une formation, ou un bilan, une VAE, un contrat en alternance…",
+    )
     type = TermField(
         Kind,
         label="Type de formation",
@@ -140,8 +149,18 @@ class CourseForm(QueryForm):
         blank="À comparer",
         help_text="Bien des branches paient chaque type à son taux.",
     )
-    modalite = TermField(Modality, label="Modalité", initial=Modality.IN_CLASS.value)
-    personnes = NumberField(LIMITS["trainees"], label="Personnes formées", initial=1)
+    modalite = TermField(
+        Modality,
+        label="Modalité",
+        initial=Modality.IN_CLASS.value,
+        help_text="Où et comment la formation se suit\u202f: le taux peut en dépendre.",
+    )
+    personnes = NumberField(
+        LIMITS["trainees"],
+        label="Personnes formées",
+        initial=1,
+        help_text="Celles qui suivent cette formation, pas tout l’effectif.",
+    )
     heures = NumberField(
         LIMITS["hours"],
         label="Durée, en heures",
@@ -227,6 +246,7 @@ class CourseForm(QueryForm):
         max_length=CODE_LENGTH,
         help_text="Son code, comme RNCP37674 ou RS6776.",
         widget=forms.TextInput({"autocomplete": "off"}),
+        validators=[RegexValidator(CODE, CODE_WRONG)],
         error_messages={"max_length": f"{CODE_LENGTH} caractères au plus, par exemple RNCP37674."},
     )
     deja = NumberField(

@@ -2,13 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from time import process_time
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from financing.calculator.terms import Action, Kind, Modality
-from financing.fields import number_from
+from financing.fields import NumberField, number_from
 from financing.forms import ProjectForm, is_asked
+from financing.limits import Bounds
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +45,40 @@ def test_numbers_are_read_as_people_write_them(written, number):
 @pytest.mark.parametrize("written", ["deux", "", "€", "1,2,3", "1e9", "12-13", "²"])
 def test_what_is_no_number_is_not_guessed(written):
     assert number_from(written) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [("1,525", "1.525"), ("12,3456 €", "12.3456"), ("2,800.50", "2800.5"), ("2 800", "2800")],
+)
+def test_a_comma_begins_the_decimals_where_more_than_two_are_taken(written, number):
+    assert number_from(written, 4) == Decimal(number)
+
+
+@pytest.mark.parametrize("places", [3, 4])
+def test_too_many_decimals_are_told_by_the_number_that_is_taken(places):
+    words = {3: "Trois", 4: "Quatre"}
+    with pytest.raises(ValidationError, match=f"{words[places]} décimales au plus"):
+        NumberField(Bounds(Decimal(0), Decimal(100), places)).clean("1,23456")
+
+
+@pytest.mark.parametrize("each", ["h", "1", "1 ", "€", "heure", "1.", "-"])
+def test_a_long_text_is_refused_at_once(each):
+    text = each * 50_000 + "x"
+    began = process_time()
+    assert "40 caractères au plus" in form(cout=text).errors["cout"][0]
+    assert number_from(text) is None
+    assert process_time() - began < 1
+
+
+@pytest.mark.parametrize("code", ["漢字", "😀", "\ud800", "RNCP\n1", "<b>", "é"])
+def test_a_code_is_made_of_plain_letters_and_digits(code):
+    assert "Des lettres sans accent" in form(certification=code).errors["certification"][0]
+
+
+def test_each_field_is_explained_in_one_line():
+    helps = {name: field.help_text for name, field in ProjectForm.base_fields.items()}
+    assert [name for name, text in helps.items() if not text or "\n" in text] == []
 
 
 def test_a_project_is_what_was_told_and_the_defaults():
