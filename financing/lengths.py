@@ -9,6 +9,7 @@ from financing.calculator.curve import Curve, curves, stretched
 from financing.calculator.project import cents
 from financing.calculator.terms import Eligibility
 from financing.charts import Plot, plot
+from financing.limits import LIMITS
 
 CURVES = 2  # drawn at most
 ROWS = 6  # lengths told in the table, about, beside that of the project
@@ -57,11 +58,19 @@ def _rows(drawn: Sequence[Curve], hours: Decimal, project: Project) -> Iterator[
     every = max(1, len(points) // ROWS)
     for place, same in enumerate(points, 1):
         point = same[0]
-        if place % every == 0 or point.hours == hours:
+        price = stretched(project, point.hours).pedagogical or Decimal(0)
+        is_told = place % every == 0 and _can_be_asked(point.hours, price)
+        if is_told or point.hours == hours:
             yield Length(
                 point.hours,
-                stretched(project, point.hours).pedagogical or Decimal(0),
+                price,
                 point.cost,
                 tuple(each.remaining for each in same),
                 point.hours == hours,
             )
+
+
+def _can_be_asked(hours: Decimal, price: Decimal) -> bool:
+    """The form takes both, so that the link of a row leads to a result."""
+    asked = (("hours", hours), ("pedagogical", price))
+    return all(LIMITS[name].least <= value <= LIMITS[name].most for name, value in asked)

@@ -1,11 +1,13 @@
 """The pages of an estimate: the form, the result and its reasons, other values, and how many queries they take."""
 
 import re
+from html import unescape
 from urllib.parse import urlencode
 
 import pytest
+from django.http import QueryDict
 
-from financing.forms import CourseForm
+from financing.forms import CourseForm, ProjectForm
 
 pytestmark = pytest.mark.django_db
 
@@ -236,3 +238,13 @@ def test_the_rules_come_from_memory(client, django_assert_num_queries, asked, qu
     client.get(address(**asked))
     with django_assert_num_queries(queries):
         client.get(address(**asked))
+
+
+def test_other_lengths_lead_to_results(client):
+    html = client.get(address(**ATLAS, heures="9000", cout="9000000")).content.decode()
+    links = [
+        unescape(each) for each in re.findall(r'<a[^>]* href="(/financements/\?[^"]*)">[^<]*h</a>', html)
+    ]
+    assert links
+    for link in links:
+        assert ProjectForm(QueryDict(link.partition("?")[2])).is_valid(), link
