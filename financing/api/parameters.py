@@ -1,6 +1,6 @@
 """What a program asks: the names of the API, read by the form of the pages, so that both refuse the same things."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -61,7 +61,7 @@ def form_of(told: Any) -> AskedForm:
     """
     if not isinstance(told, Mapping):
         raise ValidationError({"body": ['Envoyez un objet JSON, par exemple {"opco": "atlas"}.']})
-    errors = {name: [_unknown()] for name in told if name not in FIELDS}
+    errors = unknown(told, FIELDS)
     texts: dict[str, str] = {}
     for name in FIELDS:
         try:
@@ -75,8 +75,15 @@ def form_of(told: Any) -> AskedForm:
     return form
 
 
-def _unknown() -> str:
-    return f"Champ inconnu\u202f; attendu\u00a0: {', '.join(FIELDS)}."
+def unknown(told: Iterable[str], expected: Collection[str]) -> dict[str, list[str]]:
+    """What is wrong with the names that nothing is called by."""
+    sentence = f"Champ inconnu\u202f; attendu\u00a0: {', '.join(expected)}."
+    return {_whole(name): [sentence] for name in told if name not in expected}
+
+
+def _whole(text: str) -> str:
+    """Without the halves of characters that JSON can write, but no answer."""
+    return text.encode(errors="replace").decode()
 
 
 def _text(name: str, value: Any) -> str:
@@ -86,6 +93,8 @@ def _text(name: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal | date):
         raise FieldError("Un texte ou un nombre est attendu.")
     text = str(value).strip()
+    if text != _whole(text):
+        raise FieldError("Ce texte contient la moitié d’un caractère.")
     return _number(text) if OF_PROJECT.get(name) in LIMITS and text else text
 
 
@@ -123,6 +132,8 @@ def _sentences(form: forms.Form, name: str) -> Iterator[str]:
 class RulesForm(QueryForm):
     """The filters of the list of rules."""
 
+    opco = forms.CharField(required=False)
+    idcc = forms.CharField(required=False)
     scheme = TermField(Scheme, required=False, blank="Tous")
     headcount = NumberField(LIMITS["headcount"], required=False)
     on = DayField(required=False)

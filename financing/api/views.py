@@ -14,7 +14,7 @@ from branches.evidence import reference
 from branches.lookup import Reference
 from financing.api.data import estimate_data, rule_data
 from financing.api.examples import A_RULE, ANSWERED, ASKED
-from financing.api.parameters import RulesForm, errors_of, form_of
+from financing.api.parameters import RulesForm, errors_of, form_of, unknown
 from financing.api.serializers import EstimateSerializer, ProjectSerializer, RulePageSerializer
 from financing.askers import Unknown, asker
 from financing.calculator import Envelope, Rule, estimate
@@ -56,6 +56,9 @@ def parameter(name: str, description: str, **options: Any) -> OpenApiParameter:
     return OpenApiParameter(name, options.pop("type", OpenApiTypes.STR), description=description, **options)
 
 
+FILTERS = (*RulesForm.base_fields, Pages.page_query_param, "page_size")
+
+
 class RuleListView(APIView):
     """Les règles en vigueur un jour, avec leur source ; sans filtre, celles de tous les OPCO et du cadre national."""
 
@@ -74,12 +77,13 @@ class RuleListView(APIView):
         examples=[A_RULE],
     )
     def get(self, request: Request) -> Response:
-        form = RulesForm(request.query_params.dict())
-        if not form.is_valid():
-            raise ValidationError(errors_of(form))
+        asked = request.query_params.dict()
+        form = RulesForm(asked)
+        if errors := {**errors_of(form), **unknown(asked, FILTERS)}:
+            raise ValidationError(errors)
         told, current = form.cleaned_data, reference()
         on: date = told["on"] or timezone.localdate()
-        rules, envelopes, idcc = _known(request.query_params, on, current)
+        rules, envelopes, idcc = _known(told, on, current)
         found = rules_of(rules, on, idcc=idcc, headcount=told["headcount"], scheme=told["scheme"])
         pages = Pages()
         page = pages.paginate_queryset(found, request, view=self) or []
@@ -89,10 +93,10 @@ class RuleListView(APIView):
 
 
 def _known(
-    asked: Mapping[str, str], on: date, current: Reference
+    asked: Mapping[str, Any], on: date, current: Reference
 ) -> tuple[Iterable[Rule], Mapping[str, Envelope], str | None]:
     """The rules of the OPCO that is named, or that the agreement leads to, else of all of them."""
-    opco, idcc = asked.get("opco", ""), asked.get("idcc", "")
+    opco, idcc = asked["opco"], asked["idcc"]
     if not (opco or idcc):
         books = [rulebook(slug, current.version) for slug in current.opcos]
         own = [rule for book in books for rule in book.rules if rule.opco]

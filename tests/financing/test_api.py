@@ -143,6 +143,8 @@ def test_the_rules_are_those_of_the_day_that_is_asked(client):
         ({"on": "24/13/2026"}, "on", "AAAA-MM-JJ"),
         ({"on": "1999-01-01"}, "on", "Entre le 1er avril 2019"),
         ({"certification": "R" * 40}, "certification", "20 caractères au plus"),
+        ({"certification": "漢字"}, "certification", "Des lettres sans accent"),
+        ({"certification": "😀"}, "certification", "Des lettres sans accent"),
         ({"budget": 12}, "budget", "Champ inconnu"),
     ],
 )
@@ -150,6 +152,12 @@ def test_what_is_wrong_is_told_beside_its_name(client, told, field, said):
     data = post(client, told, 400)
     assert (data["title"], data["status"]) == ("Requête incorrecte", 400)
     assert said in " ".join(data["errors"][field])
+
+
+@pytest.mark.parametrize("name", ["certification", "opco", "idcc", "siret", "hours", "\ud800"])
+def test_half_a_character_is_refused(client, name):
+    body = json.dumps({"opco": "atlas", "pedagogical_cost": 900, name: "\ud800"})
+    assert client.post(ESTIMATE, body, content_type="application/json").status_code == 400
 
 
 @pytest.mark.parametrize("body", ["[]", "3", '"atlas"', "{", "null"])
@@ -195,6 +203,7 @@ def test_a_rule_has_every_field_of_the_example(client):
     ("query", "holds"),
     [
         ({"opco": "akto"}, lambda rule: rule["opco"] in ("akto", None)),
+        ({"opco": " akto "}, lambda rule: rule["opco"] in ("akto", None)),
         (
             {"idcc": "0843"},
             lambda rule: rule["idccs"] in ([], ["0843"]) and rule["opco"] in ("opco-ep", None),
@@ -244,6 +253,8 @@ def test_a_budget_may_be_there_for_each_request(client):
         ({"idcc": "9999"}, "opco"),
         ({"scheme": "x"}, "scheme"),
         ({"headcount": "x"}, "headcount"),
+        ({"headcount": "h" * 50_000 + "x"}, "headcount"),
+        ({"color": "red"}, "color"),
         ({"on": "hier"}, "on"),
     ],
 )
