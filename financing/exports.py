@@ -75,6 +75,7 @@ ESTIMATE_COLUMNS: dict[str, EstimateColumn] = {
     "Reste à charge": lambda option, line: _published(line.remaining),
     "Calcul": lambda option, line: line.explanation,
     "À vérifier": lambda option, line: _lines(option.reasons),
+    "Conditions": lambda option, line: _lines(option.conditions),
     "Règle": lambda option, line: line.rule.code if line.rule else "",
     "Source": lambda option, line: line.rule.source if line.rule else "",
     "Vérifié le": lambda option, line: str((line.rule and line.rule.verified_on) or ""),

@@ -1,7 +1,9 @@
 """An estimate to take away, under the address of its page: a page for a file, tables for a spreadsheet."""
 
+import logging
 from dataclasses import dataclass
 
+import typst
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -17,6 +19,9 @@ from financing.pdf.sheet import Subject, sheet
 from financing.rulebook import rulebook
 from financing.views.addresses import address_of
 from opco_portal.corrections.formats import download
+
+NO_PDF = "impossible"  # what the address then says, for the page to tell
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,11 @@ class Asked:
 
 def _asked(request: HttpRequest) -> Asked | HttpResponse:
     """The estimate of the address; the page that says what is wrong, where something is."""
-    address = address_of("financing", request.GET)
     form = ProjectForm(request.GET, current=reference())
     if not form.is_valid():
-        return redirect(address)
+        return redirect(address_of("financing", request.GET))
+    known = {name: request.GET[name] for name in request.GET if name in form.fields}
+    address = address_of("financing", known)
     book = rulebook(form.asker.opco, form.current.version)
     found = estimate(form.project(), book, form.day)
     return Asked(form, book, found, request.build_absolute_uri(address))
@@ -55,7 +61,12 @@ def estimate_pdf_file(request: HttpRequest) -> HttpResponse:
     form, now = asked.form, timezone.localtime()
     opco = form.current.opcos[form.asker.opco]
     subject = Subject(asked.found, form.asker, opco, asked.book.own, asked.address, now.date())
-    response = HttpResponse(estimate_pdf(sheet(subject), now), content_type="application/pdf")
+    try:
+        written = estimate_pdf(sheet(subject), now)
+    except typst.TypstError:
+        logger.exception("no PDF of an estimate")
+        return redirect(f"{asked.address}&pdf={NO_PDF}")
+    response = HttpResponse(written, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{slugify(asked.name)}.pdf"'
     return unlisted(response)
 

@@ -87,9 +87,27 @@ def test_what_does_not_fit_goes_on_to_a_second_page():
 @pytest.mark.parametrize(
     "typed", ['#panic("x")', "$ x $ *gras* _i_", "\\u{41} `code` <b>", "@preview/x:1.0.0", "]"]
 )
-def test_what_was_typed_is_never_code(client, typed):
-    query = {"opco": "atlas", "cout": "900", "certification": typed[:20]}
-    assert client.get("/financements/estimation.pdf", query).content.startswith(b"%PDF-")
+def test_what_was_typed_is_never_code(typed):
+    text = told(estimate(project(), book(rule()), TODAY))
+    course = [["Certification", typed]]
+    assert estimate_pdf({**text, "title": typed, "course": course}, MADE).startswith(b"%PDF-")
+
+
+def test_the_address_on_the_page_holds_the_form_and_nothing_else(client, monkeypatch):
+    made = []
+    monkeypatch.setattr("financing.views.exports.estimate_pdf", lambda text, now: made.append(text) or b"")
+    client.get(f"/financements/estimation.pdf?{BAKER}&x=漢字")
+    assert made[0]["address"] == f"http://testserver/financements/?{BAKER}"
+
+
+def test_a_page_that_cannot_be_made_is_told_where_it_was_asked(client, monkeypatch):
+    def fail(text, now):
+        raise typst.TypstError("no glyph")
+
+    monkeypatch.setattr("financing.views.exports.estimate_pdf", fail)
+    response = client.get(f"/financements/estimation.pdf?{BAKER}", follow=True)
+    assert response.redirect_chain == [(f"http://testserver/financements/?{BAKER}&pdf=impossible", 302)]
+    assert "Le PDF n’a pas pu être fait." in response.content.decode()
 
 
 def test_the_layout_imports_nothing():
@@ -206,6 +224,11 @@ def test_a_workbook_has_amounts_that_can_be_added_up(client):
     row = dict(zip(headings, first, strict=True))
     assert (row["Coût"], row["Financé"], row["Reste à charge"]) == (1600, 1400, 200)
     assert "f" not in {cell.data_type for cells in sheet.iter_rows() for cell in cells}
+
+
+def test_each_option_has_its_conditions():
+    found = estimate(project(), book(rule(conditions=("En ligne", "Avant le début"))), TODAY)
+    assert estimate_table(found)["Conditions"] == ["En ligne\nAvant le début"]
 
 
 def test_no_cell_is_a_formula():
