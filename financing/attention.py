@@ -4,9 +4,12 @@ from datetime import date, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from financing.models import FundsStatus, Rule, SourcePage
+from financing.calculator.rules import Payment
+from financing.models import Criteria, FundsStatus, Rule, SourcePage
+from financing.models.conversion import criteria_value
 from financing.models.envelopes import Status
 
+DAY = timedelta(days=1)
 ENDS_WITHIN = timedelta(days=30)
 STALE_AFTER = timedelta(days=183)  # six months
 
@@ -16,7 +19,10 @@ def expiring(on: date) -> "QuerySet[Rule]":
     following = Rule.objects.filter(
         code=OuterRef("code"), validity__startswith=OuterRef("validity__endswith")
     )
-    rows = Rule.objects.in_force(on).filter(~Exists(following), validity__endswith__lte=on + ENDS_WITHIN)
+    # a period holds the day after its last one
+    rows = Rule.objects.in_force(on).filter(
+        ~Exists(following), validity__endswith__lte=on + ENDS_WITHIN + DAY
+    )
     return rows.select_related("opco").order_by("validity__endswith", "code")
 
 
@@ -37,3 +43,19 @@ def exhausted(on: date) -> "QuerySet[FundsStatus]":
         Q(until=None) | Q(until__gte=on), status=Status.EXHAUSTED, since__lte=on
     )
     return rows.select_related("envelope__opco").order_by("-since", "envelope")
+
+
+def reopening(on: date) -> "QuerySet[FundsStatus]":
+    """Exhaustions whose last days have come; the first to end first."""
+    return exhausted(on).filter(until__lte=on + ENDS_WITHIN).order_by("until", "envelope")
+
+
+def ending_payments(on: date) -> list[tuple[Criteria, Payment]]:
+    """How OPCOs pay, where that ends soon; the first to end first. Criteria are few, and read whole."""
+    found = [
+        (payment.until, row, payment)
+        for row in Criteria.objects.select_related("opco")
+        for payment in criteria_value(row).payments
+        if payment.until and on <= payment.until <= on + ENDS_WITHIN
+    ]
+    return [(row, payment) for _, row, payment in sorted(found, key=lambda each: each[0])]

@@ -20,7 +20,10 @@ class RuleAttention(Attention):
 
 
 class FundsAttention(Attention):
-    kept = {"epuises": ("fonds épuisés aujourd’hui", attention.exhausted)}
+    kept = {
+        "epuises": ("fonds épuisés aujourd’hui", attention.exhausted),
+        "fin-proche": ("épuisements qui finissent sous 30 jours", attention.reopening),
+    }
 
 
 class PageAttention(Attention):

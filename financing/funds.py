@@ -42,19 +42,25 @@ def reopen(envelope: Envelope, on: date, source_url: str, note: str = "") -> Fun
     """Say that the funds are open from that day on; what said that they were exhausted ends the day before.
 
     Raises:
-        ValidationError: nothing says that they are exhausted by then.
+        ValidationError: nothing says that they are exhausted the day before and still would be that day.
     """
     row = exhausted(envelope, on).filter(since__lt=on).first()
     if row is None:
-        raise ValidationError(
-            typeset(
-                f"Rien ne dit que ces fonds sont épuisés avant le {day(on)} : choisissez un jour plus tard."
-            )
-        )
+        raise ValidationError(typeset(_nothing_to_reopen(envelope, on)))
     _end(row, on - DAY)
     following = envelope.funds.filter(since__gt=on).order_by("since").first()
     until = following.since - DAY if following else None
     return _add(envelope, Status.OPEN, on, until, source_url, note)
+
+
+def _nothing_to_reopen(envelope: Envelope, on: date) -> str:
+    """Why, and which day to choose where there is one."""
+    over = envelope.funds.filter(status=Status.EXHAUSTED, until__lt=on).order_by("-until").first()
+    if over and over.until:
+        return f"L’épuisement de ces fonds s’arrête déjà le {day(over.until)} : choisissez ce jour ou un jour plus tôt."
+    if exhausted(envelope, on).exists():
+        return f"Rien ne dit que ces fonds sont épuisés avant le {day(on)} : choisissez un jour plus tard."
+    return f"Rien ne dit que ces fonds sont épuisés avant le {day(on)} ni après : il n’y a rien à rouvrir."
 
 
 def _end(row: FundsStatus, last: date) -> None:

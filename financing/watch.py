@@ -5,18 +5,22 @@ from dataclasses import dataclass
 from datetime import date
 
 from financing import attention, source_pages
-from financing.models import Rule, SourcePage
+from financing.calculator.rules import Payment
+from financing.models import Criteria, FundsStatus, Rule, SourcePage
+from financing.preview import funds_in_words
 from financing.words import payer_of
 from opco_portal.french import day, plural, typeset
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was found: how many pages were asked, those that failed, the rules that end within thirty days."""
+    """What was found: how many pages were asked, those that failed, and what ends within thirty days."""
 
     asked: int
     failing: Sequence[SourcePage]
     expiring: Sequence[Rule]
+    reopening: Sequence[FundsStatus] = ()
+    payments: Sequence[tuple[Criteria, Payment]] = ()
 
     @property
     def sentences(self) -> list[str]:
@@ -24,6 +28,11 @@ class Report:
         return [
             *(f"{page.url} {page.told}" for page in self.failing),
             *(ending(rule) for rule in self.expiring),
+            *(
+                typeset(f"{payer_of(row.envelope)}, « {row.envelope.label} » : {funds_in_words(row)}")
+                for row in self.reopening
+            ),
+            *(payment_ending(row, payment) for row, payment in self.payments),
         ]
 
     @property
@@ -37,7 +46,19 @@ class Report:
 def watch(on: date) -> Report:
     """Ask every page that a rule of that day cites, and look for what ends soon."""
     urls = source_pages.cited(on)
-    return Report(len(urls), source_pages.check(urls), list(attention.expiring(on)))
+    return Report(
+        len(urls),
+        source_pages.check(urls),
+        list(attention.expiring(on)),
+        list(attention.reopening(on)),
+        attention.ending_payments(on),
+    )
+
+
+def payment_ending(row: Criteria, payment: Payment) -> str:
+    """« AKTO, paiement « Subrogation possible » : jusqu’au 31 décembre 2026 »."""
+    end = f"jusqu’au {day(payment.until)}" if payment.until else "sans fin"
+    return typeset(f"{row.opco or 'Cadre national'}, paiement « {payment.text} » : {end}")
 
 
 def ending(rule: Rule) -> str:

@@ -3,6 +3,7 @@
 from django.utils import timezone
 
 from branches.evidence import reference
+from branches.lookup import Reference
 from financing.calculator.wording import amount_in_words, budget, size
 from financing.models import Envelope, Rule
 from financing.models.conversion import envelope_value, rule_value
@@ -36,12 +37,12 @@ def budget_of(row: Envelope) -> str:
     return budget(envelope_value(row, []))
 
 
-def branches_of(row: Rule) -> str:
-    """« 1486 Bureaux d’études », « 0843, 1267 et 3 autres »."""
+def branches_of(row: Rule, known: Reference | None = None) -> str:
+    """« 1486 Bureaux d’études », « 0843, 1267 et 3 autres »; a list gives the reference, read once for all."""
     if not row.idccs:
         return "Toutes les branches"
     if len(row.idccs) == 1:
-        fact = reference().agreements.get(row.idccs[0])
+        fact = (known or reference()).agreements.get(row.idccs[0])
         return f"{row.idccs[0]} {fact.title if fact else ''}".strip()
     more = len(row.idccs) - NAMED
     return listed([*row.idccs[:NAMED], *([plural(more, "autre")] if more > 0 else [])])

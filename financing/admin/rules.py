@@ -1,7 +1,8 @@
 """The rules: every version of each, corrected, followed by another, ended, verified; never deleted."""
 
-from collections.abc import Sequence
-from functools import partial
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 from django.contrib import admin
@@ -15,6 +16,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 
+from branches.evidence import reference
 from financing import funds, named, versions
 from financing.admin.forms import EndForm, NewVersionForm, RuleForm, VerifiedForm
 from financing.filters import InForce, RuleAttention
@@ -25,8 +27,10 @@ from financing.preview import funds_in_words
 from financing.reference.consistency import OF_EVERY_VERSION, are_indistinct
 from financing.words import amount_of, branches_of, budget_of, payer_of, size_of, state_of
 from opco_portal.corrections.admin.base import CorrectedAdmin, tell
+from opco_portal.corrections.admin.forms import changed_meanwhile
 from opco_portal.corrections.admin.steps import Step, take
 from opco_portal.corrections.edition import correcting
+from opco_portal.corrections.history import versions_of
 from opco_portal.french import day, period, typeset
 from opco_portal.staff.lists import list_url, page_url, two_lines
 
@@ -92,7 +96,6 @@ OF_THE_CODE = ("code", "opco")  # what every version of a rule has in common
 @admin.register(Rule)
 class RuleAdmin(CorrectedAdmin):
     form = RuleForm
-    list_display = ["what", "payer", "whom", "pays", "when", "checked", "origin"]
     list_filter = [RuleAttention, InForce, "opco", "scheme", "confidence", "origin"]
     list_select_related = ["opco", "envelope"]
     list_per_page = 50
@@ -106,6 +109,9 @@ class RuleAdmin(CorrectedAdmin):
     fieldsets = [*FIELDSETS, WHY]
 
     # ----------------------------------------------------------------------------------------------------------- list
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return ["what", "payer", _whom(), "pays", "when", "checked", "origin"]
+
     @admin.display(description="règle", ordering="label")
     def what(self, row: Rule) -> str:
         return two_lines(typeset(row.label), row.code)
@@ -113,10 +119,6 @@ class RuleAdmin(CorrectedAdmin):
     @admin.display(description="OPCO, dispositif", ordering="opco")
     def payer(self, row: Rule) -> str:
         return two_lines(payer_of(row), row.get_scheme_display())
-
-    @admin.display(description="branche, effectif")
-    def whom(self, row: Rule) -> str:
-        return two_lines(branches_of(row), size_of(row))
 
     @admin.display(description="montant")
     def pays(self, row: Rule) -> str:
@@ -253,12 +255,20 @@ class RuleAdmin(CorrectedAdmin):
     @admin.action(description="Marquer les chiffres comme vérifiés aujourd’hui", permissions=["change"])
     def mark_as_verified(self, request: HttpRequest, queryset: "QuerySet[Rule]") -> HttpResponse | None:
         """Say of which rules the figures were read again, and why; they stay whose they are."""
-        form = VerifiedForm(request.POST if "reason" in request.POST else None)
+        form, problems = VerifiedForm(request.POST if "reason" in request.POST else None), []
         if form.is_valid():
+            read = _read(request)
             with correcting(request.user, reason=form.cleaned_data["reason"]) as draft:
-                Rule.objects.filter(pk__in=queryset.values("pk")).update(verified_on=timezone.localdate())
-            tell(request, draft.made)
-            return None
+                listed = Rule.objects.filter(pk__in=queryset.filter(pk__in=read).values("pk"))
+                problems = _overtaken(listed, read)
+                if not problems:
+                    listed.update(verified_on=timezone.localdate())
+            if not problems:
+                tell(request, draft.made)
+                return None
+        versions_read = versions_of(
+            Rule, queryset.values("pk")
+        )  # before the rows: never newer than what is shown
         rows = queryset.select_related("opco", "envelope").order_by("source_url", "code")
         context = {
             **self.admin_site.each_context(request),
@@ -267,11 +277,36 @@ class RuleAdmin(CorrectedAdmin):
             "crumbs": [("Règles", list_url(Rule)), ("Chiffres vérifiés", "")],
             "form": form,
             "rows": [(row, payer_of(row), amount_of(row), page_url(row)) for row in rows],
+            "problems": problems,
+            "read": " ".join(f"{row.pk}:{versions_read.get(row.pk, 0)}" for row in rows),
             "chosen": ACTION_CHECKBOX_NAME,
-            "across": request.POST.get("select_across", "0"),
             "back_url": request.get_full_path(),
         }
         return TemplateResponse(request, "admin/financing/rule/verified.html", context)
+
+
+def _read(request: HttpRequest) -> dict[int, int]:
+    """The version at which each rule of the confirmation was read, by number of the rule."""
+    pairs = re.findall(r"\b(\d{1,18}):(\d{1,18})\b", request.POST.get("read", ""))
+    return {int(pk): int(version) for pk, version in pairs}
+
+
+def _overtaken(rows: "QuerySet[Rule]", read: Mapping[int, int]) -> list[str]:
+    """What others changed of rules since they were read, a sentence for each change."""
+    newest = versions_of(Rule, rows.values("pk"))
+    late = [row for row in rows if newest.get(row.pk, 0) > read[row.pk]]
+    return list(dict.fromkeys(told for row in late for told in changed_meanwhile(row, str(read[row.pk]))))
+
+
+def _whom() -> Callable[[Rule], str]:
+    """A column of a list, for which the agreements are read once."""
+    known = cache(reference)
+
+    @admin.display(description="branche, effectif")
+    def whom(row: Rule) -> str:
+        return two_lines(branches_of(row, known()), size_of(row))
+
+    return whom
 
 
 def twins_of(row: Rule) -> list[Rule]:

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection
-from django.db.models import Min, Model
+from django.db.models import Max, Min, Model
 from pghistory.core import event_models
 
 Values = Mapping[str, Any]  # by attribute name: "opco_id", not "opco"
@@ -157,6 +157,12 @@ def version_of(row: Model) -> int:
     """The number of the last change of an object, 0 before the first."""
     events = events_of(type(row)).filter(pgh_obj_id=row.pk)
     return int(events.order_by("-pgh_id").values_list("pgh_id", flat=True).first() or 0)
+
+
+def versions_of(model: type[Model], pks: Any) -> dict[int, int]:
+    """The number of the last change of each of these objects that has one."""
+    events = events_of(model).filter(pgh_obj_id__in=pks).order_by()
+    return dict(events.values_list("pgh_obj_id").annotate(Max("pgh_id")))
 
 
 def history_of(row: Model) -> list[Change]:

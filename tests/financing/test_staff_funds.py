@@ -6,10 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from financing.models import Envelope, FundsStatus
+from financing.attention import ending_payments
+from financing.models import Criteria, Envelope, FundsStatus
 from financing.reference.files import read_all
 from financing.reference.load import load
 from financing.rulebook import rulebook
+from financing.watch import payment_ending
 from opco_portal.corrections.models import Correction
 from opco_portal.french import day
 from tests.financing.staff import SOURCE, address, confirmed, envelope, filled, opened, rule, said
@@ -156,6 +158,15 @@ def test_funds_that_nobody_said_exhausted_are_not_reopened(staff, budget):
     assert "choisissez un jour plus tard" in said(response)
 
 
+@pytest.mark.parametrize("days", [1, 20])
+def test_funds_whose_exhaustion_is_over_by_then_are_reopened_on_its_last_day_or_sooner(staff, budget, days):
+    exhausted(budget)
+    late = reopened(staff, budget, on=(END + days * DAY).isoformat())
+    text = said(staff.post(address(budget, "reopen"), late))
+    assert f"s’arrête déjà le {plain(day(END))} : choisissez ce jour ou un jour plus tôt" in text
+    assert "plus tard" not in text
+
+
 def test_open_funds_end_where_the_next_exhaustion_begins(staff, budget):
     exhausted(budget, until=TODAY + 9 * DAY)
     exhausted(budget, since=END, until=None)
@@ -216,6 +227,22 @@ def test_a_new_envelope_is_added(staff):
     assert plain(Correction.objects.get().title).startswith(
         "Atlas, « Neuve » : nouvelle enveloppe, dans la limite"
     )
+
+
+@pytest.mark.parametrize(("days", "listed"), [(0, True), (30, True), (31, False)])
+def test_an_exhaustion_that_ends_within_thirty_days_is_listed(staff, budget, days, listed):
+    row = exhausted(budget, until=TODAY + days * DAY)
+    page = staff.get("/admin/financing/fundsstatus/?a_traiter=fin-proche&all=")
+    assert (row in page.context["cl"].result_list) == listed
+
+
+@pytest.mark.parametrize(("days", "listed"), [(-1, False), (0, True), (30, True), (31, False)])
+def test_a_payment_that_ends_within_thirty_days_is_told(days, listed):
+    end = TODAY + days * DAY
+    payment = {"circuit": "direct", "text": "Essai", "source": SOURCE, "until": end.isoformat()}
+    Criteria.objects.filter(opco="atlas").update(payments=[payment])
+    told = [payment_ending(*each) for each in ending_payments(TODAY)]
+    assert (f"Atlas, paiement « Essai » : jusqu’au {plain(day(end))}" in map(plain, told)) == listed
 
 
 def test_what_is_exhausted_today_is_listed(staff, budget):

@@ -5,7 +5,9 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from financing.calculator.rules import Span
@@ -23,6 +25,7 @@ from tests.opco_portal.staff.people import account, client_of
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
 DAY = timedelta(days=1)
+LIST = "/admin/financing/rule/?q=techniques"
 NEXT_YEAR = date(TODAY.year + 1, 1, 1)
 NEW_SOURCE = "https://example.org/criteres-suivants"
 
@@ -66,6 +69,17 @@ def test_a_list_reads_at_a_glance(staff):
         assert seen in text
 
 
+def test_a_list_asks_the_database_as_much_for_one_rule_as_for_fifty(staff, django_assert_max_num_queries):
+    rule("essai-0")
+    staff.get(LIST)  # what a process keeps is read
+    with CaptureQueriesContext(connection) as one:
+        staff.get(LIST)
+    for number in range(1, 50):
+        rule(f"essai-{number}")
+    with django_assert_max_num_queries(len(one)):
+        assert len(staff.get(LIST).context["cl"].result_list) == 50
+
+
 def found(staff, query):
     return {row.code for row in staff.get(f"/admin/financing/rule/?{query}").context["cl"].result_list}
 
@@ -94,7 +108,7 @@ def test_rules_are_told_apart_by_whether_they_apply(staff, days, where):
 
 @pytest.mark.parametrize(
     ("ends_in", "followed", "waits"),
-    [(12, False, True), (30, False, False), (None, False, False), (12, True, False)],
+    [(12, False, True), (30, False, True), (31, False, False), (None, False, False), (12, True, False)],
 )
 def test_rules_that_end_within_thirty_days_wait_unless_a_version_follows(staff, ends_in, followed, waits):
     last = None if ends_in is None else TODAY + ends_in * DAY
@@ -461,6 +475,7 @@ def test_figures_read_again_leave_the_queue_in_one_correction_and_stay_the_files
     assert "2 règles à marquer comme vérifiées aujourd’hui" in said(asked)
     assert "25 €/h par personne" in said(asked)
     del chosen["index"]
+    chosen["read"] = asked.context["read"]
     assert "sans motif" in said(staff.post("/admin/financing/rule/", chosen | {"reason": ""}))
     staff.post("/admin/financing/rule/", chosen | {"reason": "Relus sur le site"})
     for row in rows:
@@ -469,6 +484,39 @@ def test_figures_read_again_leave_the_queue_in_one_correction_and_stay_the_files
     made = Correction.objects.get()
     assert (made.size, made.reason) == (2, "Relus sur le site")
     assert "chiffre vérifié le" in title()
+
+
+def listed_to_verify(staff, *rows, **more):
+    """What the page where figures are read again sends back."""
+    chosen = {"action": "mark_as_verified", "_selected_action": [row.pk for row in rows]}
+    page = staff.post("/admin/financing/rule/?q=essai", chosen | {"index": 0} | more)
+    html = page.content.decode()
+    assert 'name="select_across" value="0"' in html
+    return chosen | {"select_across": "0", "read": page.context["read"], "reason": "Relus"}
+
+
+def test_figures_that_changed_since_they_were_read_are_not_marked_as_verified(staff, colleague):
+    rows = [rule(f"essai-{number}", verified_on=TODAY - 200 * DAY) for number in (1, 2)]
+    confirmation = listed_to_verify(staff, *rows)
+    save(colleague, rows[0], rate="31")
+    text = said(staff.post("/admin/financing/rule/?q=essai", confirmation))
+    assert "dominique a modifié cette fiche" in text, text[text.find("Pendant votre") :][:200]
+    assert "31 €/h par personne" in text
+    assert not Rule.objects.filter(pk__in=[row.pk for row in rows], verified_on=TODAY).exists()
+    staff.post("/admin/financing/rule/?q=essai", listed_to_verify(staff, *rows))
+    assert Rule.objects.filter(pk__in=[row.pk for row in rows], verified_on=TODAY).count() == 2
+
+
+@pytest.mark.parametrize("forged", [{}, {"select_across": "1"}])
+def test_rules_that_were_not_listed_are_not_marked_as_verified(staff, forged):
+    row = rule("essai-1", verified_on=TODAY - 200 * DAY)
+    confirmation = listed_to_verify(staff, row, select_across="1")
+    late = rule("essai-2", verified_on=TODAY - 200 * DAY)
+    confirmation["_selected_action"] = [row.pk, late.pk]
+    staff.post("/admin/financing/rule/?q=essai", confirmation | forged)
+    row.refresh_from_db()
+    late.refresh_from_db()
+    assert (row.verified_on, late.verified_on) == (TODAY, TODAY - 200 * DAY)
 
 
 def test_the_files_leave_a_later_verification_of_the_same_figure_and_no_other(staff):
