@@ -273,8 +273,10 @@ class CourseForm(QueryForm):
     @property
     def day(self) -> date:
         """The day whose rules apply."""
-        told: date = self.cleaned_data.get("le") or self.cleaned_data.get("debut") or timezone.localdate()
-        return told
+        told: date | None = self.cleaned_data.get("le")
+        start: date | None = self.cleaned_data.get("debut")
+        today = timezone.localdate()  # a request is filed today at the earliest, whenever the course began
+        return told or max(start or today, today)
 
     @property
     def more(self) -> list[forms.BoundField]:
