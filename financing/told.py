@@ -21,7 +21,7 @@ from financing.preview import (
     subject,
 )
 from financing.words import amount_of, amounts_of, budget_of
-from opco_portal.corrections.history import Change, Values, register
+from opco_portal.corrections.history import Change, Sides, Values, register
 from opco_portal.corrections.words import (
     NOTHING,
     Difference,
@@ -93,8 +93,7 @@ def _new_version(change: Change, names: Names) -> str:
     amount = amount_of(Rule(**after))
     if before is None:
         return f"nouvelle règle, {amount}, {_when(after)}"
-    both = Change(Rule, change.pk, change.number, change.at, change.context, before, after)
-    what = _what_changes(both, names, OF_A_VERSION) or f"reconduite, {amount},"
+    what = _what_changes(Sides(Rule, before, after), names, OF_A_VERSION) or f"reconduite, {amount},"
     until = f", {period(None, days.upper)}" if days.upper else ""
     return f"{what} à partir du {day(days.lower)}{until}"
 
@@ -118,7 +117,7 @@ def _when(values: Values) -> str:
     return period(values["validity"].lower, values["validity"].upper)
 
 
-def _what_changes(change: Change, names: Names, hidden: Sequence[str] = ()) -> str:
+def _what_changes(change: Sides, names: Names, hidden: Sequence[str] = ()) -> str:
     """The amount as a whole, then the other fields; "" when nothing that the public reads has changed."""
     parts = []
     if change.before and change.after and set(change.changed) & set(AMOUNT):

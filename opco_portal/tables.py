@@ -7,6 +7,8 @@ from typing import Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.utils.text import capfirst
 
+from opco_portal.french import plural, typeset
+
 M = TypeVar("M", bound=Model)
 
 
@@ -23,7 +25,10 @@ class Change:
         return bool(self.created or self.updated or self.deleted)
 
     def __str__(self) -> str:
-        return f"{self.table} : {self.created} ajoutés, {self.updated} modifiés, {self.deleted} retirés"
+        """« Règles : 1 ajout, 2 retraits »."""
+        counts = {"ajout": self.created, "modification": self.updated, "retrait": self.deleted}
+        told = [plural(count, word) for word, count in counts.items() if count]
+        return typeset(f"{self.table} : {', '.join(told) or 'rien de changé'}")
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db.models import Model
-from django.utils import timezone
 from django.utils.text import capfirst
 
 from financing.models import Criteria, Envelope, FundsStatus, Rule
 from financing.models.rules import always
 from financing.reference.load import Load
-from opco_portal.corrections.history import Change, values_of
+from opco_portal.corrections.history import Sides, values_of
 from opco_portal.corrections.words import Names, differences
-from opco_portal.french import day, period, plural, typeset
+from opco_portal.french import day, period, typeset
 from opco_portal.tables import Difference
 
 INDENT = "      "
@@ -34,21 +33,7 @@ def told(loaded: Load) -> Iterator[str]:
             f"! l’enveloppe {envelope.code} n’est plus dans les fichiers : gardée, l’équipe s’en sert"
         )
     for difference in loaded.differences:
-        yield _total(difference)
-
-
-def _total(difference: Difference[Any]) -> str:
-    counts = [
-        plural(len(rows), word)
-        for rows, word in (
-            (difference.created, "ajout"),
-            (difference.updated, "modification"),
-            (difference.deleted, "retrait"),
-        )
-        if rows
-    ]
-    name = capfirst(str(difference.model._meta.verbose_name_plural))
-    return typeset(f"{name} : {', '.join(counts) or 'rien de changé'}")
+        yield str(difference.change)
 
 
 def _rows(difference: Difference[Any]) -> Iterator[str]:
@@ -75,13 +60,13 @@ def _days(row: Rule) -> str:
 
 
 def _fields(before: Model, after: Model) -> Iterator[str]:
-    change = Change(type(after), after.pk, 0, timezone.now(), None, values_of(before), values_of(after))
+    sides = Sides(type(after), values_of(before), values_of(after))
     if isinstance(after, Criteria):  # whole paragraphs: that they changed says enough
         verbose_names = {each.attname: each.verbose_name for each in Criteria._meta.concrete_fields}
-        names = [str(verbose_names[name]) for name in change.changed]
+        names = [str(verbose_names[name]) for name in sides.changed]
         yield f"{INDENT}{capfirst(', '.join(names))}"
         return
-    for each in differences(change, Names([change]), hidden=["origin"]):
+    for each in differences(sides, Names([sides]), hidden=["origin"]):
         yield typeset(f"{INDENT}{each.label} : {each.before} → {each.after}")
 
 

@@ -20,17 +20,10 @@ SHOWN = 200  # changes told one by one on the page of a correction
 
 
 @dataclass(frozen=True)
-class Change:
-    """What happened to one object: its values before and after, None where it did not exist.
-
-    `number` orders the changes of one model. `context` is shared by whatever was changed together.
-    """
+class Sides:
+    """The values of an object before and after, None where it does not exist."""
 
     model: type[Model]
-    pk: Any
-    number: int
-    at: datetime
-    context: UUID | None
     before: Values | None
     after: Values | None
 
@@ -39,6 +32,19 @@ class Change:
         """The attribute names whose values differ, in the order of the model."""
         before, after = self.before or {}, self.after or {}
         return [name for name in _names(self.model) if before.get(name) != after.get(name)]
+
+
+@dataclass(frozen=True)
+class Change(Sides):
+    """What happened to one object.
+
+    `number` orders the changes of one model. `context` is shared by whatever was changed together.
+    """
+
+    pk: Any
+    number: int
+    at: datetime
+    context: UUID | None
 
     @property
     def nature(self) -> str:
@@ -209,12 +215,12 @@ def changes_of_objects(model: type[Model], pks: Iterable[Any]) -> list[Change]:
         changes.append(
             Change(
                 model,
+                before,
+                after,
                 event.pgh_obj_id,
                 event.pgh_id,
                 event.pgh_created_at,
                 event.pgh_context_id,
-                before,
-                after,
             )
         )
         last[event.pgh_obj_id] = after
@@ -229,8 +235,5 @@ def net(changes: Iterable[Change]) -> list[Change]:
         key = (change.model, change.pk)
         first.setdefault(key, change)
         last[key] = change
-    merged = [
-        Change(end.model, end.pk, end.number, end.at, end.context, first[key].before, end.after)
-        for key, end in last.items()
-    ]
+    merged = [replace(end, before=first[key].before) for key, end in last.items()]
     return [change for change in merged if change.changed]

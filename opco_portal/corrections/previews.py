@@ -66,12 +66,12 @@ class Preview:
         return [
             Change(
                 type(line.instance),
-                line.instance.pk or -line.number,
+                before=None,
+                after=values_of(line.instance),
+                pk=line.instance.pk or -line.number,
                 number=0,
                 at=timezone.now(),
                 context=None,
-                before=None,
-                after=values_of(line.instance),
             )
             for line in self.changed
         ]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from opco_portal import french
-from opco_portal.corrections.history import Change, Values
+from opco_portal.corrections.history import Change, Sides, Values
 from opco_portal.french import typeset
 
 NOTHING = "–"
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
 class Names:
     """What the objects that changes refer to are called; those of one model are read together, once."""
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+    def __init__(self, changes: Iterable[Sides]) -> None:
         wanted: dict[type[Model], set[Any]] = {}
         for change in changes:
             for field in _fields(change.model):
@@ -59,8 +59,8 @@ def _target(field: ForeignKey[Any, Any]) -> type[Model]:
     return model  # type: ignore[no-any-return]
 
 
-def differences(change: Change, names: Names, hidden: Iterable[str] = ()) -> list[Difference]:
-    """What a change changed, field by field; `hidden` are attribute names that are nobody's business."""
+def differences(change: Sides, names: Names, hidden: Iterable[str] = ()) -> list[Difference]:
+    """What tells two sides apart, field by field; `hidden` are attribute names that are nobody's business."""
     told, changed = [], set(change.changed) - set(hidden)
     for field in _fields(change.model):
         if field.attname in changed:

@@ -167,9 +167,7 @@ class WithHistory(ModelAdmin):
 
 def _between(first: Change, second: Change) -> Change:
     """From one version to another as if it were one change."""
-    return Change(
-        second.model, second.pk, second.number, second.at, second.context, first.values, second.values
-    )
+    return replace(second, before=first.values, after=second.values)
 
 
 class Chooser(AutocompleteSelect):
