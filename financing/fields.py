@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from financing.calculator.project import HOURS_A_DAY
 from financing.calculator.terms import Term
 from financing.limits import Bounds
 from opco_portal.french import day, decimal
@@ -78,6 +79,20 @@ class NumberField(forms.Field):
             raise ValidationError(f"{decimal(least)} au moins.")
         if value > most:
             raise ValidationError(f"{decimal(most)} au plus.")
+
+
+_DAYS = re.compile(r"[^a-z]{1,20}(?:jours?|j)")
+
+
+class DurationField(NumberField):
+    """Hours; « 2 jours » are hours too, and months are not."""
+
+    def to_python(self, value: Any) -> Decimal | int | None:
+        bare = _SPACES.sub("", str(value).lower()) if value and len(str(value)) <= LONGEST else ""
+        if bare.endswith("mois"):
+            raise ValidationError("Donnez la durée en heures, ou en jours : « 14 h », « 2 jours ».")
+        number = super().to_python(value)
+        return number * HOURS_A_DAY if number is not None and _DAYS.fullmatch(bare) else number
 
 
 class DayInput(forms.DateInput):

@@ -13,7 +13,7 @@ from branches.lookup import Reference
 from financing.askers import Asker, Unknown, asker
 from financing.calculator import Project
 from financing.calculator.terms import Action, Kind, Modality, Place, Territory
-from financing.fields import DayField, NumberField, TermField
+from financing.fields import DayField, DurationField, NumberField, TermField
 from financing.limits import CODE_LENGTH, LIMITS
 from opco_portal.french import plain
 
@@ -161,7 +161,7 @@ class CourseForm(QueryForm):
         initial=1,
         help_text="Celles qui suivent cette formation, pas tout l’effectif.",
     )
-    heures = NumberField(
+    heures = DurationField(
         LIMITS["hours"],
         label="Durée, en heures",
         required=False,

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from financing.calculator.terms import Action, Kind, Modality
-from financing.fields import NumberField, number_from
+from financing.fields import DurationField, NumberField, number_from
 from financing.forms import ProjectForm, is_asked
-from financing.limits import Bounds
+from financing.limits import LIMITS, Bounds
 
 pytestmark = pytest.mark.django_db
 
@@ -190,3 +190,10 @@ def test_the_rarer_fields_open_when_one_is_told_or_wrong():
 def test_only_a_course_asks_for_an_estimate():
     assert not is_asked({"opco": "atlas", "idcc": "1486", "effectif": "12"})
     assert is_asked({"opco": "atlas", "cout": "100"})
+
+
+def test_days_that_are_typed_as_a_duration_are_hours_and_months_are_refused():
+    field = DurationField(LIMITS["hours"])
+    assert [field.clean(text) for text in ("14", "14 h", "2 jours", "2j")] == [14, 14, 14, 14]
+    with pytest.raises(ValidationError, match="en jours"):
+        field.clean("3 mois")
