@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from fnmatch import fnmatchcase
 
 from financing.calculator import Rulebook
 from financing.calculator import sentences as say
-from financing.calculator.rules import Condition, Envelope, Payment, Reference, Rule
-from financing.calculator.terms import Cost, Scheme
-from opco_portal.french import day, euros, typeset
+from financing.calculator.rules import Condition, Envelope, Payment, Reference, Rule, names
+from financing.calculator.terms import Scheme
+from opco_portal.french import capital, day, euros, typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,24 +22,20 @@ class Unpublished:
 
 def unpublished(book: Rulebook, own: Sequence[Rule]) -> list[Unpublished]:
     """What is not published for a branch, `own` being the rules that name it."""
-    told = {rule.scheme for rule in own if rule.cost in (Cost.PEDAGOGICAL, Cost.ALL)}
+    told = {rule.scheme for rule in own if rule.pays_fees}
     silent: dict[tuple[str, str], list[Scheme]] = {}
     for each in book.own.by_branch if book.own else ():
         for scheme in each.schemes:
             if scheme not in told:
                 silent.setdefault((_sentence(scheme, book.name), each.source), []).append(scheme)
     return [
-        Unpublished(_capital(say.labels(schemes)), _capital(f"{sentence}."), source)
+        Unpublished(capital(say.labels(schemes)), capital(f"{sentence}."), source)
         for (sentence, source), schemes in silent.items()
     ]
 
 
 def _sentence(scheme: Scheme, opco: str) -> str:
     return say.perhaps_funds(opco) if scheme == Scheme.CONVENTIONAL else say.branch_scale(opco)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def funds_in_words(envelope: Envelope | None, on: date) -> str:
@@ -65,25 +60,25 @@ def payments(book: Rulebook, rules: Sequence[Rule], on: date) -> list[Told]:
     """Who pays the training body that day; what names rules is told with these, where they are among `rules`."""
     told = []
     for each in book.payments:
-        named = [rule for rule in rules if any(fnmatchcase(rule.code, name) for name in each.rules)]
-        if _holds(each.since, each.until, on) and (named or not each.rules):
+        named = [rule for rule in rules if names(each.rules, rule.code)]
+        if each.in_force(on) and (named or not each.rules):
             told.append(_payment(each, named))
     return told
 
 
 def _payment(payment: Payment, named: Sequence[Rule]) -> Told:
-    labels = dict.fromkeys(rule.label for rule in named) or [_capital(say.labels(payment.schemes))]
+    labels = dict.fromkeys(rule.label for rule in named) or [capital(say.labels(payment.schemes))]
     about = [*labels, say.span(payment.headcount, "salariés")]
     return Told(typeset(payment.text), typeset(", ".join(filter(None, about))), payment.source)
 
 
 def conditions(book: Rulebook, on: date) -> list[Told]:
     """What the law asks for that day."""
-    return [_condition(each) for each in book.conditions if _holds(each.since, None, on)]
+    return [_condition(each) for each in book.conditions if each.in_force(on)]
 
 
 def _condition(condition: Condition) -> Told:
-    about = _capital(say.labels(condition.schemes)) if len(condition.schemes) <= 2 else ""
+    about = capital(say.labels(condition.schemes)) if len(condition.schemes) <= 2 else ""
     return Told(typeset(condition.text), about, condition.source, condition.article)
 
 
@@ -94,7 +89,3 @@ def references(book: Rulebook, on: date) -> list[Told]:
 
 def _reference(reference: Reference) -> Told:
     return Told(typeset(f"{reference.label} : {euros(reference.amount)}"), "", reference.source)
-
-
-def _holds(since: date | None, until: date | None, on: date) -> bool:
-    return (since is None or since <= on) and (until is None or on <= until)

@@ -13,7 +13,7 @@ from functools import reduce
 from financing.calculator import wording
 from financing.calculator.rules import Envelope, Funds, Rule
 from financing.calculator.terms import Basis, Confidence, Cost, Scheme
-from opco_portal.french import typeset
+from opco_portal.french import capital, typeset
 
 COSTS = list(Cost)
 SCHEMES = list(Scheme)
@@ -294,7 +294,7 @@ def _row(rule: Rule, shared: Remarks, source: Source) -> Row:
 
 def _name(rule: Rule) -> str:
     """What the rule is for, without the branch, which the heading says."""
-    if rule.basis == Basis.EXCLUDED and rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL) and not rule.topic:
+    if rule.basis == Basis.EXCLUDED and not rule.pays_fees and not rule.topic:
         return rule.cost.label
     words = HEAD.sub("", rule.label, count=1)
-    return typeset(words[:1].upper() + words[1:])
+    return typeset(capital(words))

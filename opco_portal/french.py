@@ -45,6 +45,11 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", NARROW)
 
 
+def capital(text: str) -> str:
+    """The text as the beginning of a sentence; the rest of it stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def percent(share: Decimal | float) -> str:
     """A share of 1 as a percentage: one decimal, and never "100 %" or "0 %" for what is not quite so."""
     share = Decimal(str(share))

@@ -12,7 +12,7 @@ from financing.calculator.project import HOURS_A_DAY, Project
 from financing.calculator.rates import units
 from financing.calculator.rules import Rule
 from financing.calculator.sieve import Sieve
-from financing.calculator.terms import Basis, Cost, Scheme, Unit
+from financing.calculator.terms import Basis, Scheme, Unit
 
 COUNTED = {
     Unit.HOUR: "hours",
@@ -101,13 +101,10 @@ def _depends_on_territory(sieve: Sieve) -> bool:
     return any(rule.territory for rule in (*sieve.fitting, *(each.rule for each in sieve.refused)))
 
 
-def _pays_fees(rule: Rule) -> bool:
-    return rule.basis != Basis.EXCLUDED and rule.cost in (Cost.PEDAGOGICAL, Cost.ALL)
-
-
 def _over(sieve: Sieve, on: date) -> Iterator[str]:
     """Schemes whose rules ended with none to follow."""
-    speaking = {rule.scheme for rule in sieve.fitting if rule.opco and _pays_fees(rule)}
+    paying = [rule for rule in sieve.fitting if rule.opco and rule.pays_fees and rule.basis != Basis.EXCLUDED]
+    speaking = {rule.scheme for rule in paying}
     speaking |= {each.rule.scheme for each in sieve.refused if each.why.missing}  # they may yet apply
     last: dict[Scheme, date] = {}
     for each in sieve.refused:

@@ -24,6 +24,11 @@ class Desk:
         """What is to be financed, cost by cost."""
         return self.project.asked()
 
+    @property
+    def deadline(self) -> str:
+        """When a request must be filed, in the OPCO's words."""
+        return self.book.own.deadline if self.book.own else ""
+
     def envelope(self, rule: Rule) -> Envelope | None:
         return self.book.envelopes.get(rule.envelope) if rule.envelope else None
 

@@ -69,7 +69,7 @@ def _rank(option: Option) -> tuple[object, ...]:
 # ------------------------------------------------------------------------------------------------ nothing published
 def _unknown(scheme: Scheme, sieve: Sieve, desk: Desk) -> list[Option]:
     """An option without amounts, where there is one that the project or the publications do not let us work out."""
-    refused = [each for each in sieve.refused if each.rule.scheme == scheme and each.pays_fees]
+    refused = [each for each in sieve.refused if each.rule.scheme == scheme and each.rule.pays_fees]
     needed = [each.rule.headcount for each in refused if each.why.missing == missing["headcount"]]
     if needed:
         return [_without_amounts(scheme, say.size_of_scale(needed), desk)]
@@ -93,5 +93,5 @@ def _without_amounts(scheme: Scheme, reason: str, desk: Desk) -> Option:
         lines=tuple(Line(cost, asked, None, reason) for cost, asked in desk.asked.items()),
         rules=(),
         payment=payment_of(scheme, desk),
-        deadline=desk.book.own.deadline if desk.book.own else "",
+        deadline=desk.deadline,
     )

@@ -54,8 +54,7 @@ def _scope(rule: Rule, project: Project) -> Iterator[Refusal]:
 def _size(rule: Rule, project: Project) -> Iterator[Refusal]:
     bounds = rule.headcount
     if project.headcount is None:
-        # every employer has somebody, so that « 1 and more » depends on nothing
-        if bounds.max is not None or (bounds.min or 0) > 1:
+        if bounds.is_bounded:
             yield Refusal(say.size_needed(bounds), missing["headcount"])
     elif project.headcount not in bounds:
         yield Refusal(say.reserved_size(bounds))

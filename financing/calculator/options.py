@@ -63,7 +63,7 @@ def _option(main: Rule, mains: Sequence[Rule], rules: Sequence[Rule], desk: Desk
         shares=shares_of(applied, spending, desk),
         funds=funds,
         payment=payment_for(lines, payment_of(main.scheme, desk, main.code)),
-        deadline=desk.book.own.deadline if desk.book.own else "",
+        deadline=desk.deadline,
         presumes=presumed(main, mains, desk.project),
     )
 

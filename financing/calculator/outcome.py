@@ -1,6 +1,6 @@
 """What the calculator answers: options with their lines, and what it set aside, each with its reason."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -139,7 +139,7 @@ class Estimate:
     options: tuple[Option, ...] = ()
     rejected: tuple[Rejection, ...] = ()
     missing: tuple[Missing, ...] = ()
-    messages: tuple[str, ...] = field(default=())
+    messages: tuple[str, ...] = ()
 
     @property
     def best(self) -> Option | None:

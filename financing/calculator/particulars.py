@@ -1,7 +1,6 @@
 """What goes with the amounts of an option: conditions, budgets, who pays whom."""
 
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 
 from msgspec.structs import replace
 
@@ -9,7 +8,7 @@ from financing.calculator import amounts
 from financing.calculator.amounts import ZERO, Spending
 from financing.calculator.desk import Desk
 from financing.calculator.outcome import Line, Share
-from financing.calculator.rules import Envelope, Payment, Rule, Span
+from financing.calculator.rules import Envelope, Payment, Rule, Span, names
 from financing.calculator.terms import Circuit, Cost, Scheme
 
 
@@ -21,7 +20,7 @@ def conditions_of(applied: Sequence[Rule], desk: Desk) -> tuple[str, ...]:
         for condition in desk.book.conditions
         if (not condition.schemes or schemes & set(condition.schemes))
         and (desk.project.headcount is None or desk.project.headcount in condition.headcount)
-        and (condition.since is None or condition.since <= desk.on)
+        and condition.in_force(desk.on)
     ]
     return unique([*(text for rule in applied for text in rule.conditions), *general])
 
@@ -62,11 +61,10 @@ def payment_of(scheme: Scheme, desk: Desk, code: str = "") -> Payment | None:
     fitting = [
         payment
         for payment in desk.book.payments
-        if (not payment.rules or any(fnmatchcase(code, name) for name in payment.rules))
+        if (not payment.rules or names(payment.rules, code))
         and (not payment.schemes or scheme in payment.schemes)
         and (payment.headcount == Span() if headcount is None else headcount in payment.headcount)
-        and (payment.since is None or payment.since <= desk.on)
-        and (payment.until is None or desk.on <= payment.until)
+        and payment.in_force(desk.on)
     ]
     return min(fitting, key=lambda payment: (not payment.rules, not payment.schemes), default=None)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from financing.calculator.terms import ANCILLARY, ASKED, Action, Cost, Kind, Modality, Place, Territory
+from financing.calculator.terms import ASKED, Action, Cost, Kind, Modality, Place, Territory
 
 CENT = Decimal("0.01")
 HOURS_A_DAY = Decimal(7)  # where only hours or only days are given; said in the messages
@@ -66,7 +66,9 @@ class Project:
         amounts = {
             Cost.PEDAGOGICAL: self.pedagogical,
             Cost.WAGES: self.wages,
-            **dict(zip(ANCILLARY, (self.transport, self.lodging, self.meals), strict=True)),
+            Cost.TRANSPORT: self.transport,
+            Cost.LODGING: self.lodging,
+            Cost.MEALS: self.meals,
         }
         return {cost: cents(amount) for cost in ASKED if (amount := amounts[cost])}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from financing.calculator.rules import Condition, Criteria, Envelope, Payment, Reference, Rule
 from financing.calculator.terms import Scheme
@@ -22,15 +23,15 @@ class Rulebook:
         """The OPCO's own criteria."""
         return next((each for each in self.criteria if each.opco == self.opco), None)
 
-    @property
+    @cached_property
     def payments(self) -> tuple[Payment, ...]:
         return tuple(payment for each in self.criteria for payment in each.payments)
 
-    @property
+    @cached_property
     def conditions(self) -> tuple[Condition, ...]:
         return tuple(condition for each in self.criteria for condition in each.conditions)
 
-    @property
+    @cached_property
     def references(self) -> Mapping[str, Reference]:
         return {reference.code: reference for each in self.criteria for reference in each.references}
 

@@ -4,11 +4,13 @@ Amounts are euros, net of VAT unless the conditions say otherwise; bounds and da
 field that is left out is not limited (scope) or not published (amount): nothing stands for zero but `excluded`.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from financing.calculator.terms import (
     Basis,
@@ -24,6 +26,16 @@ from financing.calculator.terms import (
 )
 
 
+def holds(since: date | None, until: date | None, on: date) -> bool:
+    """Whether a day is within a period, both ends included; None is no bound."""
+    return (since is None or since <= on) and (until is None or on <= until)
+
+
+def names(patterns: Iterable[str], code: str) -> bool:
+    """Whether a code is among these: whole codes, or beginnings that end with `*`."""
+    return any(fnmatchcase(code, pattern) for pattern in patterns)
+
+
 class Value(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A value that is read strictly: an unknown key is refused."""
 
@@ -33,6 +45,11 @@ class Span(Value, frozen=True, kw_only=True):
 
     min: int | None = None
     max: int | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """It leaves somebody out: every employer has somebody, so « 1 and more » does not."""
+        return self.max is not None or (self.min or 0) > 1
 
     def __contains__(self, number: int) -> bool:
         return (self.min is None or self.min <= number) and (self.max is None or number <= self.max)
@@ -82,7 +99,7 @@ class Funds(Value, frozen=True, kw_only=True):
     note: str = ""
 
     def in_force(self, on: date) -> bool:
-        return self.since <= on and (self.until is None or on <= self.until)
+        return holds(self.since, self.until, on)
 
 
 class Envelope(Value, frozen=True, kw_only=True):
@@ -160,7 +177,12 @@ class Rule(Value, frozen=True, kw_only=True):
     article: str = ""
 
     def in_force(self, on: date) -> bool:
-        return (self.since is None or self.since <= on) and (self.until is None or on <= self.until)
+        return holds(self.since, self.until, on)
+
+    @property
+    def pays_fees(self) -> bool:
+        """It is about the course fees, alone or with everything else."""
+        return self.cost in (Cost.PEDAGOGICAL, Cost.ALL)
 
 
 class Payment(Value, frozen=True, kw_only=True):
@@ -177,6 +199,9 @@ class Payment(Value, frozen=True, kw_only=True):
     headcount: Span = Span()
     since: date | None = None
     until: date | None = None
+
+    def in_force(self, on: date) -> bool:
+        return holds(self.since, self.until, on)
 
 
 class ByBranch(Value, frozen=True, kw_only=True):
@@ -196,6 +221,9 @@ class Condition(Value, frozen=True, kw_only=True):
     schemes: tuple[Scheme, ...] = ()
     headcount: Span = Span()
     since: date | None = None
+
+    def in_force(self, on: date) -> bool:
+        return holds(self.since, None, on)
 
 
 class Caution(Value, frozen=True, kw_only=True):
@@ -231,4 +259,4 @@ class Criteria(Value, frozen=True, kw_only=True):
     cautions: tuple[Caution, ...] = ()
     references: tuple[Reference, ...] = ()
     envelopes: tuple[Envelope, ...] = ()
-    rules: tuple[Rule, ...] = field(default=())
+    rules: tuple[Rule, ...] = ()

@@ -20,6 +20,8 @@ UNITS = {
     Unit.MONTH: "mois",
     Unit.ACTION: "action",
 }
+# How often the amount of an envelope is there, by its period.
+OFTEN = {"year": "par an et par entreprise", "action": "par demande", None: "par entreprise"}
 INVARIABLE = (Unit.HOUR, Unit.KM, Unit.MONTH, Unit.MEAL)
 
 
@@ -297,12 +299,9 @@ def within_cost(asked: Decimal) -> str:
 
 def budget(envelope: Envelope, used: Decimal) -> str:
     """« plafonné à 2 500 € par an et par entreprise, dont 400 € déjà utilisés »."""
-    words = {"year": "par an et par entreprise", "action": "par demande"}.get(
-        envelope.period or "", "par entreprise"
-    )
     least = "un minimum garanti de " if envelope.at_least else ""
     spent = f", dont {euros(used)} déjà utilisés" if used else ""
-    return f"plafonné à {least}{euros(envelope.amount or Decimal(0))} {words}{spent}"
+    return f"plafonné à {least}{euros(envelope.amount or Decimal(0))} {OFTEN[envelope.period]}{spent}"
 
 
 def unknown_budget(label: str) -> str:

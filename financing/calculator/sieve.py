@@ -7,7 +7,7 @@ from datetime import date
 from financing.calculator.fit import Refusal, refusal
 from financing.calculator.project import Project
 from financing.calculator.rules import Rule
-from financing.calculator.terms import SCHEMES, Cost, Scheme
+from financing.calculator.terms import SCHEMES, Scheme
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,6 @@ class Refused:
 
     rule: Rule
     why: Refusal
-
-    @property
-    def pays_fees(self) -> bool:
-        return self.rule.cost in (Cost.PEDAGOGICAL, Cost.ALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,6 @@ def _unused(rule: Rule, kept: Kept) -> str:
             return say.other_rule(next((other for other in rules if other.cost == rule.cost), rules[0]))
     if rule.audience:
         return say.reserved_audience(rule.audience)
-    if rule.kinds and rule.cost not in (Cost.PEDAGOGICAL, Cost.ALL):
+    if rule.kinds and not rule.pays_fees:
         return say.with_another_kind(rule)
     return ""

@@ -10,7 +10,7 @@ from decimal import Decimal
 from financing.calculator import sentences as say
 from financing.calculator.rules import Ceiling, Envelope, Hours, Rule, Span, Tier
 from financing.calculator.terms import Basis, Modality, Place, Territory, Unit
-from opco_portal.french import day, decimal, euros, number, plural, typeset
+from opco_portal.french import capital, day, decimal, euros, number, plural, typeset
 
 UNPUBLISHED = "non publié"
 OFTEN = {"year": "par an et ", "action": "", None: ""}
@@ -19,12 +19,7 @@ PLACES = {
     Place.CITY: "dans une grande métropole",
     Place.ELSEWHERE: "ailleurs",
 }
-# By the period of an envelope: what it is called, and how often its amount is there.
-BUDGETS = {
-    "year": ("budget annuel", "par an et par entreprise"),
-    "action": ("budget par demande", "par demande"),
-    None: ("budget", "par entreprise"),
-}
+BUDGETS = {"year": "budget annuel", "action": "budget par demande", None: "budget"}  # by their period
 TERRITORIES = {Territory.MAINLAND: "dans l’Hexagone", Territory.OVERSEAS: "outre-mer"}
 WHO = {
     "person": "par personne",
@@ -65,11 +60,10 @@ def amount(rule: Rule, envelope: Envelope | None = None) -> Amount:
 
 def budget(envelope: Envelope) -> str:
     """« 2 000 € par an et par entreprise au plus »."""
-    named, often = BUDGETS[envelope.period]
     if envelope.amount is None:
-        return f"dans la limite d’un {named} non publié"
+        return f"dans la limite d’un {BUDGETS[envelope.period]} non publié"
     least, most = ("au moins ", "") if envelope.at_least else ("", " au plus")
-    return f"{least}{euros(envelope.amount)} {often}{most}"
+    return f"{least}{euros(envelope.amount)} {say.OFTEN[envelope.period]}{most}"
 
 
 # ------------------------------------------------------------------------------------------------ how much
@@ -172,19 +166,12 @@ def ceiling(bound: Ceiling) -> str:
 # ------------------------------------------------------------------------------------------------ for whom and what
 def size(rule: Rule) -> str:
     """« 11 à 49 salariés », « Quel que soit l’effectif »."""
-    words = say.span(rule.headcount, "salariés") if _bounded(rule.headcount) else ""
-    return words[:1].upper() + words[1:] if words else "Quel que soit l’effectif"
-
-
-def _bounded(bounds: Span) -> bool:
-    """Every employer has somebody: « 1 and more » bounds nothing."""
-    return bounds.max is not None or (bounds.min or 0) > 1
+    return capital(say.span(rule.headcount, "salariés")) or "Quel que soit l’effectif"
 
 
 def subject(rule: Rule) -> str:
     """The kind of training in the branch's words, else in ours; "" for any."""
-    words = rule.topic or say.labels(rule.kinds)
-    return words[:1].upper() + words[1:]
+    return capital(rule.topic or say.labels(rule.kinds))
 
 
 def terms(rule: Rule) -> tuple[str, ...]:

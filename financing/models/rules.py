@@ -87,10 +87,6 @@ class RuleQuerySet(models.QuerySet["Rule"]):
         """The versions of that day."""
         return self.filter(validity__contains=on)
 
-    def for_opco(self, slug: str) -> "RuleQuerySet":
-        """An OPCO's own rules and those of the national frame."""
-        return self.filter(Q(opco=slug) | Q(opco=None))
-
 
 @pghistory.track()
 class Rule(models.Model):

@@ -14,7 +14,7 @@ from financing.calculator import sentences as say
 from financing.calculator.terms import Action, Eligibility, Scheme, Unit
 from financing.shown import ShownOption
 from opco_portal import typography
-from opco_portal.french import NBSP, day, euros, plural, typeset
+from opco_portal.french import NBSP, capital, day, euros, plural, typeset
 
 NOTICE = "Estimation\u202f; l’OPCO décide. Montants en euros hors taxes."
 CONDITIONS, CAUTIONS = "Conditions : ", "Réserves : "
@@ -128,7 +128,7 @@ def _line(line: Line, pages: list[str]) -> dict[str, Any]:
         "cost": line.cost.label,
         "asked": euros(line.asked),
         "financed": shown.UNPUBLISHED if line.financed is None else euros(line.financed),
-        "explanation": _capital(typeset(line.explanation)),
+        "explanation": capital(typeset(line.explanation)),
         "source": pages.index(line.rule.source) + 1 if line.rule else None,
     }
 
@@ -136,7 +136,7 @@ def _line(line: Line, pages: list[str]) -> dict[str, Any]:
 def _unknown(each: ShownOption) -> Iterator[str]:
     """Lines without any amount come down to why there is none."""
     if not each.is_known:
-        yield from dict.fromkeys(f"{_capital(typeset(line.explanation))}." for line in each.option.lines)
+        yield from dict.fromkeys(f"{capital(typeset(line.explanation))}." for line in each.option.lines)
 
 
 def _notes(option: Option, common: tuple[str, ...]) -> Iterator[Fact]:
@@ -161,11 +161,7 @@ def _left(option: Option) -> Iterator[str]:
 
 
 def _sentences(texts: Iterable[str]) -> str:
-    return " ".join(f"{_capital(text).rstrip('.')}." for text in texts)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    return " ".join(f"{capital(text).rstrip('.')}." for text in texts)
 
 
 # ------------------------------------------------------------------------------------------------ around them
@@ -199,7 +195,7 @@ def _payments(options: Iterable[Option]) -> Iterator[str]:
         if option.payment and option.eligibility != Eligibility.NO:
             schemes[option.payment].append(option.scheme)
     for payment, of_it in schemes.items():
-        about = f"{_capital(say.labels(dict.fromkeys(of_it)))} : " if len(schemes) > 1 else ""
+        about = f"{capital(say.labels(dict.fromkeys(of_it)))} : " if len(schemes) > 1 else ""
         yield typeset(f"{about}{payment.text}")
 
 

@@ -84,7 +84,7 @@ def _limits(value: Rule) -> Found:
     """Bounds that could never bound anything."""
     if value.max_units is not None and value.unit in ONCE:
         yield "max_units", f"max_units : « unit: {value.unit} » ne se compte qu’une fois."
-    if value.within_pedagogical and value.cost in (Cost.PEDAGOGICAL, Cost.ALL):
+    if value.within_pedagogical and value.pays_fees:
         yield "within_pedagogical", f"within_pedagogical : n’a pas de sens avec « cost: {value.cost} »."
     for (per, period), count in Counter((each.per, each.period) for each in value.ceilings).items():
         if count > 1:

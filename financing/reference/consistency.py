@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from itertools import combinations
 from typing import Any, TypeVar
 
-from financing.calculator.rules import Caution, Criteria, Envelope, Payment, Rule
+from financing.calculator.rules import Caution, Criteria, Envelope, Payment, Rule, names
 from financing.reference.reader import Document
 
 T = TypeVar("T", Rule, Envelope)
@@ -121,7 +120,7 @@ def _check_named(document: Document) -> None:
         for name in value.rules:
             if "*" in name.removesuffix("*"):
                 document.add(value, "rules", f"rules « {name} » : « * » n’est admis qu’à la fin.")
-            elif not any(fnmatchcase(code, name) for code in codes):
+            elif not any(names([name], code) for code in codes):
                 document.add(value, "rules", f"rules « {name} » : aucune règle n’a ce code.")
 
 

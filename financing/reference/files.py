@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 from branches.reference import files as branch_files
 from branches.reference import reader as r
 from branches.reference.reader import Problems
-from financing.calculator.rules import Caution, Criteria, Rule
+from financing.calculator.rules import Caution, Criteria, Rule, names
 from financing.reference import checks, columns, consistency
 from financing.reference.consistency import Known
 from financing.reference.reader import read
@@ -71,4 +70,4 @@ def completed(criteria: Criteria) -> Criteria:
 
 
 def _texts_on(rule: Rule, cautions: Iterable[Caution]) -> Iterable[str]:
-    return (each.text for each in cautions if any(fnmatchcase(rule.code, name) for name in each.rules))
+    return (each.text for each in cautions if names(each.rules, rule.code))
