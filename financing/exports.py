@@ -9,8 +9,8 @@ import tablib
 from financing.calculator import Estimate, Line, Option, Rulebook, wording
 from financing.calculator import sentences as say
 from financing.calculator.rules import Envelope, Rule
-from financing.calculator.wording import UNPUBLISHED
 from financing.frame import funds_in_words
+from financing.shown import no_amount
 from opco_portal.french import typeset
 
 Cell = str | Decimal
@@ -71,8 +71,8 @@ ESTIMATE_COLUMNS: dict[str, EstimateColumn] = {
     "État": lambda option, line: option.eligibility.label,
     "Dépense": lambda option, line: line.cost.label,
     "Coût": lambda option, line: line.asked,
-    "Financé": lambda option, line: _published(line.financed),
-    "Reste à charge": lambda option, line: _published(line.remaining),
+    "Financé": lambda option, line: _amount_of(option, line, line.financed),
+    "Reste à charge": lambda option, line: _amount_of(option, line, line.remaining),
     "Calcul": lambda option, line: line.explanation,
     "À vérifier": lambda option, line: _lines(option.reasons),
     "Conditions": lambda option, line: _lines(option.conditions),
@@ -93,5 +93,5 @@ def estimate_table(found: Estimate) -> tablib.Dataset:
     return table
 
 
-def _published(amount: Decimal | None) -> Cell:
-    return UNPUBLISHED if amount is None else amount.quantize(Decimal("0.01"))
+def _amount_of(option: Option, line: Line, amount: Decimal | None) -> Cell:
+    return no_amount(option, line) if amount is None else amount.quantize(Decimal("0.01"))

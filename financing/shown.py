@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from financing.calculator import Estimate, Option, Project, Rule, wording
+from financing.calculator import Estimate, Line, Option, Project, Rule, wording
 from financing.calculator.terms import Action, Confidence, Cost, Eligibility
 from financing.charts import Segment, bar
 from opco_portal.french import NBSP, day, euros, listed, number, typeset
 
-UNPUBLISHED, CLOSED = wording.UNPUBLISHED, "non ouvert"
+UNPUBLISHED, CLOSED, TO_TELL = wording.UNPUBLISHED, "non ouvert", "à préciser"
 REASONS_TOLD = 3  # of an option; more of them are folded
 FEW = ["", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix"]
 NOUNS = {
@@ -49,19 +49,27 @@ def is_known(option: Option) -> bool:
 def financed(option: Option) -> str:
     """« 2 500 € », « au moins 2 500 € », « non publié », « non ouvert »."""
     if not is_known(option):
-        return _no_amount(option)
+        return no_amount(option)
     return f"{'' if option.complete else 'au moins '}{euros(option.financed_at_least)}"
 
 
 def remaining(option: Option) -> str:
     """« 300 € », « au plus 300 € », « non publié », « non ouvert »."""
     if not is_known(option):
-        return _no_amount(option)
+        return no_amount(option)
     return f"{'' if option.complete else 'au plus '}{euros(option.remaining_at_most)}"
 
 
-def _no_amount(option: Option) -> str:
-    return CLOSED if option.eligibility == Eligibility.NO else UNPUBLISHED
+def no_amount(option: Option, line: Line | None = None) -> str:
+    """Why an option, or one of its lines, has no amount: « non publié », « à préciser », « non ouvert »."""
+    if option.eligibility == Eligibility.NO:
+        return CLOSED
+    return TO_TELL if (line or option).to_tell else UNPUBLISHED
+
+
+def paid(option: Option, line: Line) -> str:
+    """« 2 500 € », or why there is no amount."""
+    return no_amount(option, line) if line.financed is None else euros(line.financed)
 
 
 def people(count: int) -> str:
@@ -133,8 +141,15 @@ class ShownOption:
         return remaining(self.option)
 
     @property
+    def lines(self) -> list[tuple[Line, str]]:
+        """Each line with what it is paid, in words."""
+        return [(line, paid(self.option, line)) for line in self.option.lines]
+
+    @property
     def sure(self) -> str:
-        return SURE[self.option.confidence] if self.option.confidence else ""
+        """How sure the figures are, where there are some."""
+        known = self.is_known and self.option.confidence
+        return SURE[known] if known else ""
 
     @property
     def verified(self) -> str:

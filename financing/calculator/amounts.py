@@ -45,6 +45,7 @@ class Base:
     how: str
     share: Decimal = ONE
     cuts: tuple[Cut, ...] = ()
+    to_tell: bool = False  # the project leaves out what it is counted from
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +66,9 @@ def line(
 ) -> Line:
     """One cost as the rule pays it."""
     base = _base(rule, asked, project, spending)
-    unknown = base.how if base.amount is None else _unknown(rule, project, spending, envelope)
-    if base.amount is None or unknown:
-        return Line(cost, asked, None, unknown, rule)
+    base = _known(base, rule, project, spending, envelope)
+    if base.amount is None:
+        return Line(cost, asked, None, base.how, rule, to_tell=base.to_tell)
     most = asked * base.share
     bites = [Bite(cut.sentence, cents(lost)) for cut in base.cuts if (lost := _lost(cut, most)) > 0]
     words, amount = [base.how], base.amount
@@ -89,16 +90,18 @@ def _lost(cut: Cut, most: Decimal) -> Decimal:
     return min(cut.before, most) - min(cut.after, most)
 
 
-def _unknown(rule: Rule, project: Project, spending: Spending, envelope: Envelope | None) -> str:
-    """Why a ceiling that nobody publishes, or that the project does not let us work out, leaves the amount unknown."""
+def _known(base: Base, rule: Rule, project: Project, spending: Spending, envelope: Envelope | None) -> Base:
+    """The base, unless a ceiling that nobody publishes, or that needs what is not told, leaves the amount unknown."""
+    if base.amount is None:
+        return base
     by_cost = rule.basis in (Basis.ACTUAL, Basis.PERCENT)
     if envelope is not None and envelope.amount is None and by_cost and not rule.ceilings:
-        return say.unknown_budget(envelope.label)
+        return Base(None, say.unknown_budget(envelope.label))
     if any(ceiling.per == "day" for ceiling in rule.ceilings) and project.all_days is None:
-        return say.length_needed("hours")
+        return Base(None, say.length_needed("hours"), to_tell=True)
     if rule.within_pedagogical and spending.pedagogical is None:
-        return say.fees_needed()
-    return ""
+        return Base(None, say.fees_needed())
+    return base
 
 
 def _is_one_sum(rule: Rule) -> bool:
@@ -146,7 +149,7 @@ def _at_rate(rule: Rule, rate: Decimal | None, project: Project) -> Base:
         return Base(None, say.unpublished())
     made = product(rule, rate, project)
     if made is None:
-        return Base(None, say.units_needed(rule.unit, rate))
+        return Base(None, say.units_needed(rule.unit, rate), to_tell=True)
     if rule.percent is None:
         return Base(made.amount, made.how, cuts=made.cuts)
     share = rule.percent / HUNDRED
@@ -162,7 +165,7 @@ def _tiered(rule: Rule, asked: Decimal, project: Project) -> Base:
         return Base(amount, say.by_slices(cents(amount)))
     length = project.all_hours if measure == "hours" else project.months
     if length is None:
-        return Base(None, say.length_needed(measure))
+        return Base(None, say.length_needed(measure), to_tell=True)
     tier = next((each for each in rule.tiers if _holds(each, length)), None)
     if tier is None:
         return Base(None, say.no_tier(length, measure))

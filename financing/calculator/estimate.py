@@ -72,7 +72,7 @@ def _unknown(scheme: Scheme, sieve: Sieve, desk: Desk) -> list[Option]:
     refused = [each for each in sieve.refused if each.rule.scheme == scheme and each.rule.pays_fees]
     needed = [each.rule.headcount for each in refused if each.why.missing == missing["headcount"]]
     if needed:
-        return [_without_amounts(scheme, say.size_of_scale(needed), desk)]
+        return [_without_amounts(scheme, say.size_of_scale(needed), desk, to_tell=True)]
     if not desk.book.set_by_branches(scheme):
         return []
     own = [each.why.reason for each in refused if each.rule.idccs and each.rule.in_force(desk.on)]
@@ -82,7 +82,7 @@ def _unknown(scheme: Scheme, sieve: Sieve, desk: Desk) -> list[Option]:
     return [_without_amounts(scheme, unpublished(scheme, desk), desk)]
 
 
-def _without_amounts(scheme: Scheme, reason: str, desk: Desk) -> Option:
+def _without_amounts(scheme: Scheme, reason: str, desk: Desk, *, to_tell: bool = False) -> Option:
     return Option(
         code=scheme.value,
         scheme=scheme,
@@ -90,7 +90,7 @@ def _without_amounts(scheme: Scheme, reason: str, desk: Desk) -> Option:
         variant="",
         eligibility=Eligibility.TO_CHECK,
         reasons=(reason,),
-        lines=tuple(Line(cost, asked, None, reason) for cost, asked in desk.asked.items()),
+        lines=tuple(Line(cost, asked, None, reason, to_tell=to_tell) for cost, asked in desk.asked.items()),
         rules=(),
         payment=payment_of(scheme, desk),
         deadline=desk.deadline,

@@ -19,7 +19,10 @@ class Bite:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One cost of an option. `financed` None: nobody publishes how much; `rule` None: no rule speaks of this cost."""
+    """One cost of an option. `financed` None: nobody publishes how much; `rule` None: no rule speaks of this cost.
+
+    `to_tell`: the amount is not known because the project leaves out what it is counted from, not for want of a source.
+    """
 
     cost: Cost
     asked: Decimal
@@ -27,6 +30,7 @@ class Line:
     explanation: str
     rule: Rule | None = None
     bites: tuple[Bite, ...] = ()
+    to_tell: bool = False
 
     @property
     def remaining(self) -> Decimal | None:
@@ -97,6 +101,11 @@ class Option:
     def published(self) -> bool:
         """At least one line has a published amount."""
         return any(line.financed is not None for line in self.lines)
+
+    @property
+    def to_tell(self) -> bool:
+        """The project would make a missing amount known."""
+        return any(line.to_tell for line in self.lines)
 
     @property
     def bites(self) -> tuple[Bite, ...]:

@@ -117,17 +117,17 @@ def _details(
         ]
         yield {
             "name": _name(each.option),
-            "lines": [_line(line, pages) for line in each.option.lines] if each.is_known else [],
+            "lines": [_line(each.option, line, pages) for line in each.option.lines] if each.is_known else [],
             "notes": [*_unknown(each), *map(typeset, told), *_left(each.option)],
         }
         before = {label: text for label, text in notes.items() if label in SAME}
 
 
-def _line(line: Line, pages: list[str]) -> dict[str, Any]:
+def _line(option: Option, line: Line, pages: list[str]) -> dict[str, Any]:
     return {
         "cost": line.cost.label,
         "asked": euros(line.asked),
-        "financed": shown.UNPUBLISHED if line.financed is None else euros(line.financed),
+        "financed": shown.paid(option, line),
         "explanation": capital(typeset(line.explanation)),
         "source": pages.index(line.rule.source) + 1 if line.rule else None,
     }
@@ -153,7 +153,7 @@ def _notes(option: Option, common: tuple[str, ...]) -> Iterator[Fact]:
 
 def _left(option: Option) -> Iterator[str]:
     """What remains of the budgets that an open option draws on."""
-    for share in option.shares if option.eligibility != Eligibility.NO else ():
+    for share in option.shares if option.eligibility != Eligibility.NO and shown.is_known(option) else ():
         if share.left is not None and share.envelope.amount is not None:
             least = "au moins " if share.envelope.at_least else ""
             left = f"Il restera {least}{euros(share.left)} sur {euros(share.envelope.amount)}"

@@ -133,6 +133,15 @@ def test_what_nobody_publishes_is_never_nothing_to_pay(client):
     assert "Il vous reste non publié" in text_of(response)
 
 
+def test_what_the_visitor_left_out_is_asked_for_and_not_said_to_be_unpublished(client):
+    response = client.get("/financements/?idcc=0843&salaries=8&type=safety&personnes=2&cout=600")
+    first = response.context["options"][0]
+    assert (first.financed, first.remaining, first.sure) == ("à préciser", "à préciser", "")
+    text = text_of(response)
+    assert "jusqu’à 30 €/h : précisez le nombre d’heures" in text
+    assert "Il restera 3 500 €" not in text  # nothing is known to be taken from the budget
+
+
 def test_exhausted_funds_are_loud(client):
     text = page(client, address(opco="akto", idcc="0573", salaries="23"))
     assert "Fonds épuisés Constaté le 6 octobre 2026, jusqu’au 31 décembre 2026" in text
