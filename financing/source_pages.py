@@ -12,8 +12,9 @@ from http import HTTPStatus
 import httpx
 from django.utils import timezone
 
-from financing.models import Criteria, Rule, SourcePage
-from opco_portal.http import InsecureAddressError, client, origin
+from financing.models import Criteria, Envelope, FundsStatus, Rule, SourcePage
+from financing.models.conversion import criteria_value
+from opco_portal.http import InsecureAddressError, PrivateAddressError, client, origin, refuse_private
 from opco_portal.sync.publication import UNREACHABLE, words
 
 Status = SourcePage.Status
@@ -40,9 +41,15 @@ class Visit:
 
 
 def cited(on: date) -> set[str]:
-    """The pages of the rules in force, and those that publish the criteria of each OPCO."""
-    rules = Rule.objects.in_force(on).order_by().values_list("source_url", flat=True)
-    return {*rules.distinct(), *Criteria.objects.order_by().values_list("source_url", flat=True)}
+    """The pages of the rules in force, of their budgets, and of what surrounds them: criteria, payments, the law."""
+    tables = (Rule.objects.in_force(on), Envelope.objects.all(), FundsStatus.objects.all())
+    found = {
+        url for rows in tables for url in rows.order_by().values_list("source_url", flat=True).distinct()
+    }
+    for criteria in map(criteria_value, Criteria.objects.order_by()):
+        around = (*criteria.payments, *criteria.by_branch, *criteria.conditions, *criteria.references)
+        found |= {criteria.source, *(each.source for each in around)}
+    return found
 
 
 def check(urls: Iterable[str]) -> list[SourcePage]:
@@ -64,6 +71,7 @@ def _by_site(urls: Iterable[str]) -> list[list[str]]:
 
 def _visit_site(urls: list[str]) -> list[Visit]:
     with client(base_url=urls[0], timeout=TIMEOUT) as http:
+        http.event_hooks["request"].append(refuse_private)
         return [visit(http, url) for url in _unhurried(urls)]
 
 
@@ -76,7 +84,7 @@ def _unhurried(urls: Iterable[str]) -> Iterator[str]:
 
 def visit(http: httpx.Client, url: str) -> Visit:
     """Ask for a page without reading it: by HEAD, then by GET where a site does not answer that."""
-    with suppress(*UNREACHABLE, *ODD, InsecureAddressError):
+    with suppress(*UNREACHABLE, *ODD, InsecureAddressError, PrivateAddressError):
         asked = _ask(http, "HEAD", url)
         if not asked.failed:
             return asked
@@ -84,6 +92,10 @@ def visit(http: httpx.Client, url: str) -> Visit:
         return _ask(http, "GET", url)
     except InsecureAddressError as error:
         return Visit(url, Status.UNREACHABLE, detail=f"redirigée sans https vers {error.request.url}"[:500])
+    except PrivateAddressError as error:
+        return Visit(
+            url, Status.UNREACHABLE, detail=f"adresse d’un réseau privé : {error.request.url.host}"[:500]
+        )
     except UNREACHABLE as error:
         return Visit(url, Status.UNREACHABLE, detail=words(error))
     except ODD:

@@ -5,8 +5,10 @@ slowly, too much, or somewhere else than expected raises.
 """
 
 import re
+import socket
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +23,25 @@ RETRIED = frozenset({429, 500, 502, 503, 504})
 
 class InsecureAddressError(httpx.RequestError):
     """An address or a redirect that is neither https nor on the server that the settings name."""
+
+
+class PrivateAddressError(httpx.RequestError):
+    """An address, or a redirect, inside a private network: nothing that anybody publishes."""
+
+
+def refuse_private(request: httpx.Request) -> None:
+    """A hook for addresses that people typed: in production none leads to the portal's own network."""
+    host = request.url.host
+    if not settings.LOCAL and any(not ip_address(each).is_global for each in _resolved(host)):
+        raise PrivateAddressError(f"{host} is a private address", request=request)
+
+
+def _resolved(host: str) -> set[str]:
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:  # the connection will tell
+        return set()
+    return {str(address[0]).partition("%")[0] for *_, address in found}
 
 
 def client(*, base_url: str, timeout: float = 30.0) -> httpx.Client:

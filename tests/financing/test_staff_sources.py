@@ -18,10 +18,10 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from financing import source_pages
-from financing.models import Criteria, Rule, SourcePage
+from financing.models import Criteria, Envelope, FundsStatus, Rule, SourcePage
 from financing.models.conversion import period
 from financing.tasks import check_sources
-from tests.financing.staff import rule, said
+from tests.financing.staff import envelope, rule, said
 from tests.opco_portal.staff.people import account, client_of
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +78,8 @@ def site(certificate, monkeypatch):
 def _nothing_cited() -> None:
     """The pages of the reference are never asked from here."""
     Rule.objects.all().delete()
+    FundsStatus.objects.all().delete()
+    Envelope.objects.all().delete()
     Criteria.objects.all().delete()
 
 
@@ -104,6 +106,28 @@ def test_a_page_that_answers_is_asked_once_without_being_read(site):
     page = found(url)
     assert (page.status, page.http_status, page.failing_since) == ("ok", 200, None)
     assert site.asked == {("HEAD", "/criteres"): 1}
+
+
+def test_the_pages_of_budgets_and_payments_are_asked_too(site):
+    budget = envelope(source_url=site.server.url_for("/budget"))
+    budget.funds.create(status="exhausted", since=TODAY, source_url=site.server.url_for("/epuise"))
+    payment = {"circuit": "direct", "text": "Direct.", "source": site.server.url_for("/paiement")}
+    Criteria.objects.create(
+        opco_id="atlas", verified_on=TODAY, source_url=site.server.url_for("/atlas"), payments=[payment]
+    )
+    check_sources()
+    asked = {path for _, path in site.asked}
+    assert asked == {"/budget", "/epuise", "/paiement", "/atlas"}
+
+
+def test_in_production_no_address_leads_inside_the_network(site, settings):
+    settings.LOCAL = False
+    url = site.page("/interne")
+    check_sources()
+    page = found(url)
+    assert page.status == "unreachable"
+    assert "réseau privé" in page.detail
+    assert not site.asked
 
 
 def test_a_site_that_does_not_answer_head_is_asked_by_get(site):
