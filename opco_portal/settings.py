@@ -292,7 +292,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "opco_portal.api.negotiation.FirstRenderer",
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["opco_portal.api.parsers.Json"],
     "DEFAULT_THROTTLE_CLASSES": ["opco_portal.api.throttles.ClientThrottle"],
     "DEFAULT_PAGINATION_CLASS": "opco_portal.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -303,7 +303,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "API du Portail OPCO",
     "VERSION": "1",
-    "DESCRIPTION": "De quel OPCO relève une entreprise, pourquoi, et d’après quelle source. "
+    "DESCRIPTION": "De quel OPCO relève une entreprise, ce qu’il finance, pourquoi, et d’après quelle source. "
     "Lecture libre, sans clé ; données sous Licence Ouverte 2.0.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
