@@ -83,14 +83,33 @@ ESTIMATE_COLUMNS: dict[str, EstimateColumn] = {
 }
 
 
-def estimate_table(found: Estimate) -> tablib.Dataset:
-    """A line for each cost of each option; amounts are numbers, « non publié » is a text."""
-    table = tablib.Dataset(headers=[*ESTIMATE_COLUMNS], title="Estimation")
+def estimate_table(found: Estimate, opco: str) -> tablib.Dataset:
+    """A line for each cost of each option; amounts are numbers, « non publié » is a text.
+
+    Each line says whose it is and which day's rules it follows, so that lines of several files can be put together.
+    """
+    about = _about(found, opco)
+    table = tablib.Dataset(headers=[*ESTIMATE_COLUMNS, *about], title="Estimation")
     for option in found.options:
         for line in option.lines:
-            cells = (column(option, line) for column in ESTIMATE_COLUMNS.values())
+            cells = [*(column(option, line) for column in ESTIMATE_COLUMNS.values()), *about.values()]
             table.append([typeset(cell) if isinstance(cell, str) else cell for cell in cells])
     return table
+
+
+def _about(found: Estimate, opco: str) -> dict[str, Cell]:
+    """The company and the training, as they were told; "" where they were not."""
+    project = found.project
+    return {
+        "OPCO": opco,
+        "IDCC": project.idcc or "",
+        "Effectif": "" if project.headcount is None else Decimal(project.headcount),
+        "À financer": project.action.label,
+        "Personnes": Decimal(project.trainees),
+        "Heures": "" if project.all_hours is None else project.all_hours,
+        "Règles du": str(found.on),
+        "Avertissement": say.NOTICE,
+    }
 
 
 def _amount_of(option: Option, line: Line, amount: Decimal | None) -> Cell:

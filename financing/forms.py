@@ -46,6 +46,11 @@ NAMES = {
 # What a certification's code is made of: registers write nothing else, and no file has to cope with more.
 CODE = r"^[A-Za-z0-9 ./-]*\Z"
 CODE_WRONG = "Des lettres sans accent et des chiffres, par exemple RNCP37674."
+# Aids are paid within what is spent too, which for these is no course.
+COST_NEEDED = {
+    Action.TUTORING: "Indiquez ce que le tutorat vous coûte\u202f: le temps du tuteur, salaire compris.",
+    Action.APPRENTICESHIP: "Indiquez les frais à financer\u202f: repas, nuits, équipement.",
+}
 COSTS = ("cout", "salaire", "transport", "hebergement", "repas")
 # What few people fill in, folded until it is.
 MORE = (
@@ -264,7 +269,7 @@ class CourseForm(QueryForm):
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
         if not any(told.get(name) or name in self.errors for name in COSTS):
-            self.add_error("cout", "Indiquez ce que coûte la formation.")
+            self.add_error("cout", COST_NEEDED.get(told.get("action"), "Indiquez ce que coûte la formation."))
         length = told.get("heures") or told.get("jours") or "heures" in self.errors or "jours" in self.errors
         if told.get("salaire") and not length:
             self.add_error("heures", "Indiquez la durée\u202f: les salaires se comptent par heure.")

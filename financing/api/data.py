@@ -20,12 +20,12 @@ from financing.calculator import (
     Rule,
     Share,
 )
+from financing.calculator import sentences as say
 from financing.calculator.rules import Ceiling, Span, Tier
 from financing.calculator.terms import Term
 from financing.calculator.wording import amount_in_words
 from opco_portal.french import typeset
 
-NOTICE = typeset("Estimation : seul l’OPCO décide.")
 AMOUNTS = ("pedagogical_cost", "transport_cost", "lodging_cost", "meals_cost", "hourly_wage", "already_used")
 
 
@@ -54,7 +54,7 @@ def estimate_data(found: Estimate, asker: Asker) -> dict[str, Any]:
         "rejected": [rejection_data(each) for each in found.rejected],
         "missing": [{"field": each.field, "text": each.sentence} for each in found.missing],
         "messages": [*asker.notes, *found.messages],
-        "notice": NOTICE,
+        "notice": say.NOTICE,
     }
 
 

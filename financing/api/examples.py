@@ -115,7 +115,7 @@ ANSWER: dict[str, Any] = {
     ],
     "missing": [],
     "messages": ["Calculé pour une entreprise de l’Hexagone : outre-mer, précisez-le."],
-    "notice": "Estimation : seul l’OPCO décide.",
+    "notice": "Estimation ; l’OPCO décide.",
 }
 ANY: dict[str, Any] = {"min": None, "max": None}
 RULE: dict[str, Any] = {

@@ -9,6 +9,7 @@ from financing.calculator.rules import Ceiling, Envelope, Funds, Hours, Rule, Sp
 from financing.calculator.terms import Action, Modality, Place, Scheme, Term, Unit
 from opco_portal.french import day, decimal, euros, listed, number, plural, typeset
 
+NOTICE = typeset("Estimation ; l’OPCO décide.")  # wherever an estimate is shown or taken away
 TIMES = "\u202f×\u202f"
 UNITS = {
     Unit.HOUR: "h",

@@ -16,7 +16,7 @@ from financing.shown import ShownOption
 from opco_portal import typography
 from opco_portal.french import NBSP, capital, day, euros, plural, typeset
 
-NOTICE = "Estimation\u202f; l’OPCO décide. Montants en euros hors taxes."
+NOTICE = f"{say.NOTICE} Montants en euros hors taxes."
 CONDITIONS, CAUTIONS = "Conditions : ", "Réserves : "
 SAME = {CONDITIONS: "Mêmes conditions.", CAUTIONS: "Mêmes réserves."}
 Fact = tuple[str, str]

@@ -77,7 +77,7 @@ def estimate_table_file(request: HttpRequest, kind: str) -> HttpResponse:
     asked = _asked(request)
     if isinstance(asked, HttpResponse):
         return asked
-    return unlisted(download(estimate_table(asked.found), kind, asked.name))
+    return unlisted(download(estimate_table(asked.found, asked.form.asker.opco_name), kind, asked.name))
 
 
 def unlisted(response: HttpResponse) -> HttpResponse:

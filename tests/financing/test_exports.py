@@ -211,6 +211,9 @@ def test_a_spreadsheet_has_a_line_for_each_cost(client):
     assert plain(fees["Calcul"]) == "14 h × 50 € × 2 personnes = 1 400 €"
     assert (fees["Vérifié le"], fees["Fiabilité"]) == ("2026-10-06", "Publié")
     assert (lodging["Dépense"], lodging["Financé"]) == ("Hébergement", "0,00")
+    assert (fees["OPCO"], fees["IDCC"], fees["Effectif"], fees["Personnes"]) == ("Opco EP", "0843", "8", "2")
+    assert fees["Règles du"] == "2026-11-24"
+    assert "l’OPCO décide" in fees["Avertissement"]
     unknown = [row for row in rows if row["Financé"] == "non publié"]
     assert unknown
     assert {row["Reste à charge"] for row in unknown} == {"non publié"}
@@ -228,12 +231,12 @@ def test_a_workbook_has_amounts_that_can_be_added_up(client):
 
 def test_each_option_has_its_conditions():
     found = estimate(project(), book(rule(conditions=("En ligne", "Avant le début"))), TODAY)
-    assert estimate_table(found)["Conditions"] == ["En ligne\nAvant le début"]
+    assert estimate_table(found, "Test")["Conditions"] == ["En ligne\nAvant le début"]
 
 
 def test_no_cell_is_a_formula():
     found = estimate(project(), book(rule(label="=1+1", topic="vente", requires=("@lien",))), TODAY)
-    text = Csv().export_data(estimate_table(found)).decode()
+    text = Csv().export_data(estimate_table(found, "Test")).decode()
     assert ";=1+1" not in text
     assert "'=1+1" in text
     assert "'@lien" in text
@@ -241,7 +244,7 @@ def test_no_cell_is_a_formula():
 
 def test_cents_are_told_as_french_spreadsheets_read_them():
     found = estimate(project(pedagogical=Decimal("2800.50")), book(rule()), TODAY)
-    assert "2800,50" in Csv().export_data(estimate_table(found)).decode()
+    assert "2800,50" in Csv().export_data(estimate_table(found, "Test")).decode()
 
 
 # ------------------------------------------------------------------------------------------------ around them

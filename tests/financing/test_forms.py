@@ -136,6 +136,7 @@ def test_the_rules_are_those_of_the_day_told_else_of_the_start_else_of_today():
     ("asked", "field", "said"),
     [
         ({"cout": ""}, "cout", "Indiquez ce que coûte"),
+        ({"cout": "", "action": "tutorat"}, "cout", "le temps du tuteur"),
         ({"cout": "beaucoup"}, "cout", "Écrivez un nombre"),
         ({"cout": "-5"}, "cout", "0 au moins"),
         ({"cout": "99999999999"}, "cout", "10\u202f000\u202f000 au plus"),
