@@ -54,6 +54,8 @@ def messages(sieve: Sieve, options: Sequence[Option], desk: Desk) -> Iterator[st
     project = desk.project
     if not options:
         yield say.nothing_published(project.action, desk.book.name)
+    if project.start and project.start < desk.on:
+        yield say.already_started(project.start, desk.book.name)
     if project.headcount is not None and project.headcount >= MUTUALISED_BELOW and _closed(options):
         yield say.open_to_all_sizes()
     if _uses_days(options, project):

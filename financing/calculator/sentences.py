@@ -430,6 +430,13 @@ def added_to(first: str, second: str) -> str:
     return f"{first}, puis {lowered(second)}"
 
 
+def already_started(start: date, opco: str) -> str:
+    return typeset(
+        f"Cette formation a commencé le {day(start)} : une demande se dépose en général avant le début. Demandez "
+        f"à {opco} si elle est encore recevable."
+    )
+
+
 def nothing_published(action: Action, opco: str) -> str:
     return typeset(
         f"Aucune règle publiée ne vise ce cas ({lowered(action.label)}) : demandez à {opco} ce qui est possible."

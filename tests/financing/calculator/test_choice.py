@@ -581,3 +581,9 @@ def test_what_the_law_only_allows_does_not_hide_that_the_branch_pays_nothing():
     ]
     found = estimate(project(idcc="0843", modality=Modality.REMOTE), book(*rules, by_branch=by_branch), TODAY)
     assert only(found).eligibility == Eligibility.NO
+
+
+def test_a_training_that_has_begun_is_said_to_be_late():
+    late = answer(hourly(), start=date(2026, 11, 10))
+    assert any("a commencé le 10 novembre 2026" in plain(message) for message in late.messages)
+    assert not answer(hourly(), start=TODAY).messages
