@@ -269,7 +269,10 @@ class CourseForm(QueryForm):
     def clean(self) -> dict[str, Any]:
         told: dict[str, Any] = super().clean() or {}
         if not any(told.get(name) or name in self.errors for name in COSTS):
-            self.add_error("cout", COST_NEEDED.get(told.get("action"), "Indiquez ce que coûte la formation."))
+            self.add_error(
+                "cout",
+                COST_NEEDED.get(told.get("action", Action.COURSE), "Indiquez ce que coûte la formation."),
+            )
         length = told.get("heures") or told.get("jours") or "heures" in self.errors or "jours" in self.errors
         if told.get("salaire") and not length:
             self.add_error("heures", "Indiquez la durée\u202f: les salaires se comptent par heure.")

@@ -47,8 +47,10 @@ def cited(on: date) -> set[str]:
         url for rows in tables for url in rows.order_by().values_list("source_url", flat=True).distinct()
     }
     for criteria in map(criteria_value, Criteria.objects.order_by()):
-        around = (*criteria.payments, *criteria.by_branch, *criteria.conditions, *criteria.references)
-        found |= {criteria.source, *(each.source for each in around)}
+        found |= {criteria.source, *(each.source for each in criteria.payments)}
+        found |= {each.source for each in criteria.by_branch}
+        found |= {each.source for each in criteria.conditions}
+        found |= {each.source for each in criteria.references}
     return found
 
 
